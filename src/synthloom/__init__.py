@@ -1,0 +1,1 @@
+"""Synthloom: synthetic data with their evidence."""

@@ -1,0 +1,47 @@
+"""What accompanies a run everywhere: executor, progress, cancellation and limits."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+
+from synthloom.errors import Cancelled
+from synthloom.execution import Executor, LocalExecutor
+from synthloom.progress import Listener, ProgressReporter
+
+
+@dataclass
+class RunContext:
+    """One argument that carries how to run, not what to run.
+
+    Attributes:
+        executor: where parallel work runs.
+        listener: called with every :class:`~synthloom.progress.ProgressEvent`.
+        time_limit: seconds from the start of the run after which it should end, or ``None``.
+        memory_limit: bytes the run should stay below, or ``None``.
+    """
+
+    executor: Executor = field(default_factory=LocalExecutor)
+    listener: Listener | None = None
+    time_limit: float | None = None
+    memory_limit: int | None = None
+    _cancelled: threading.Event = field(default_factory=threading.Event, repr=False)
+    _start: float = field(default_factory=time.monotonic, repr=False)
+
+    def cancel(self) -> None:
+        """Asks the run to end at its next check."""
+        self._cancelled.set()
+
+    def check(self) -> None:
+        """Raises :class:`Cancelled` if the run was asked to end."""
+        if self._cancelled.is_set():
+            raise Cancelled("the run was stopped; nothing was left half written")
+
+    def seconds_left(self) -> float | None:
+        """Seconds until the time limit, ``None`` where there is none."""
+        return None if self.time_limit is None else self.time_limit - (time.monotonic() - self._start)
+
+    def reporter(self, step: str) -> ProgressReporter:
+        """A reporter for one named step."""
+        return ProgressReporter(step, self.listener)
