@@ -6,27 +6,16 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from synthloom.values.kinds import PersonalKind
+
 if TYPE_CHECKING:
     import pyarrow as pa
+
+__all__ = ["KIND_MEANINGS", "ColumnKind", "ColumnSchema", "Granularity", "PersonalKind", "parse_arrow_type"]
 
 ColumnKind = Literal["numeric", "categorical", "boolean", "datetime", "identifier", "text", "constant", "empty"]
 Granularity = Literal[
     "year", "month", "day", "hour", "minute", "second", "millisecond", "microsecond", "nanosecond"
-]
-PersonalKind = Literal[
-    "name",
-    "first_name",
-    "last_name",
-    "email",
-    "phone",
-    "address",
-    "iban",
-    "card",
-    "account",
-    "national_id",
-    "ip_address",
-    "coordinates",
-    "free_text",
 ]
 
 KIND_MEANINGS: dict[str, str] = {
