@@ -1,0 +1,140 @@
+"""All encodings of one table: columns in, encoded parts out, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from synthloom.data import Table
+from synthloom.encoding.base import EncodedColumn, EncodedTable, Encoding, PartSpec, Suppression
+from synthloom.encoding.categorical import CategoricalEncoding
+from synthloom.encoding.datetime import DatetimeEncoding
+from synthloom.encoding.identifier import IdentifierEncoding
+from synthloom.encoding.numeric import NumericEncoding
+from synthloom.encoding.regenerated import ConstantEncoding, EmptyEncoding, PersonalEncoding
+from synthloom.encoding.text import TextEncoding
+from synthloom.errors import SchemaError
+from synthloom.randomness import RandomStream
+from synthloom.schema import ColumnSchema, Protection, TableSchema
+
+ENCODINGS: dict[str, type[Encoding]] = {
+    "numeric": NumericEncoding,
+    "categorical": CategoricalEncoding,
+    "boolean": CategoricalEncoding,
+    "datetime": DatetimeEncoding,
+    "identifier": IdentifierEncoding,
+    "text": TextEncoding,
+    "constant": ConstantEncoding,
+    "empty": EmptyEncoding,
+    "personal": PersonalEncoding,
+}
+"""Which encoding serves which kind of column."""
+
+_BLOCK_ROWS = 2**20
+
+
+def encoding_for(column: ColumnSchema, protection: Protection) -> Encoding:
+    """A fresh encoding for a column."""
+    return ENCODINGS["personal" if column.personal else column.kind](column, protection)
+
+
+class TableEncoder:
+    """The encodings of the columns of one schema, in order."""
+
+    def __init__(self, schema: TableSchema) -> None:
+        self.schema = schema
+        self.encodings: dict[str, Encoding] = {c.name: encoding_for(c, schema.protection) for c in schema}
+
+    def fit(self, table: Table) -> TableEncoder:
+        """Learns every encoding from ``table``, block by block.
+
+        Raises:
+            SchemaError: if a column of the schema is missing or holds another type.
+        """
+        check_columns(table, self.schema)
+        for name, encoding in self.encodings.items():
+            blocks = [encoding.collect(block.column(name)) for block in table.batches(_BLOCK_ROWS)]
+            encoding.learn(blocks[0] if len(blocks) == 1 else encoding.merge(blocks))
+        return self
+
+    @property
+    def specs(self) -> tuple[PartSpec, ...]:
+        """The parts of all columns, in order."""
+        return tuple(spec for encoding in self.encodings.values() for spec in encoding.parts)
+
+    @property
+    def suppressed(self) -> tuple[Suppression, ...]:
+        """What the protection took out, column by column."""
+        return tuple(item for encoding in self.encodings.values() for item in encoding.suppressed)
+
+    def encode(self, table: Table) -> EncodedTable:
+        """The parts of every column."""
+        columns: dict[str, EncodedColumn] = {}
+        for name, encoding in self.encodings.items():
+            for spec, part in zip(encoding.parts, encoding.encode(table.column(name)), strict=True):
+                columns[spec.name] = part
+        return EncodedTable(self.specs, columns, table.n_rows)
+
+    def encode_fixed(self, values: Mapping[str, Any], n: int) -> dict[str, EncodedColumn]:
+        """The parts of ``n`` equal rows that hold these values in the named columns."""
+        import pyarrow as pa
+
+        fixed: dict[str, EncodedColumn] = {}
+        for name, value in values.items():
+            column = self.schema.column(name)
+            try:
+                array = pa.chunked_array([pa.array([value], type=column.arrow_type)])
+            except (pa.ArrowException, TypeError, ValueError) as error:
+                raise SchemaError(
+                    f'{value!r} is no value for the column "{name}"', accepted=f"values of type {column.type}"
+                ) from error
+            encoding = self.encodings[name]
+            for spec, part in zip(encoding.parts, encoding.encode(array), strict=True):
+                fixed[spec.name] = part.take(np.zeros(n, dtype=np.int64))
+        return fixed
+
+    def decode(self, encoded: EncodedTable, start: int, stream: RandomStream) -> Table:
+        """The table that the parts stand for; ``start`` is the place of its first row in the whole sample."""
+        import pyarrow as pa
+
+        positions = np.arange(start, start + encoded.n_rows, dtype=np.int64)
+        arrays = []
+        for name, encoding in self.encodings.items():
+            parts = tuple(encoded.columns[spec.name] for spec in encoding.parts)
+            column = self.schema.column(name)
+            # one stream for all personal columns: name and e-mail of a row belong to one person
+            child = stream.child("personal") if column.personal else stream.child("column", name)
+            arrays.append(encoding.decode(parts, positions, child))
+        return Table(pa.table(arrays, names=list(self.encodings)))
+
+    def state(self) -> dict[str, Any]:
+        """What was learned, as plain JSON values, by column."""
+        return {name: encoding.state() for name, encoding in self.encodings.items()}
+
+    @classmethod
+    def from_state(cls, schema: TableSchema, state: Mapping[str, Any]) -> TableEncoder:
+        """The encoder that :meth:`state` described."""
+        encoder = cls(schema)
+        for name, encoding in encoder.encodings.items():
+            encoding.restore(state[name])
+        return encoder
+
+
+def check_columns(table: Table, schema: TableSchema) -> None:
+    """Raises :class:`SchemaError` where ``table`` does not have the columns of ``schema``."""
+    missing = [name for name in schema.names if name not in table.names]
+    if missing:
+        raise SchemaError(
+            f"the data lack the columns {', '.join(missing[:5])}",
+            accepted=f"the columns of the schema: {', '.join(schema.names[:8])}",
+            hint="remove them from the schema, or infer a new one with `synthloom schema`",
+        )
+    for column in schema:
+        given = table.column(column.name).type
+        if str(given) != column.type:
+            raise SchemaError(
+                f'the column "{column.name}" holds {given}, its schema says {column.type}',
+                hint="infer a new schema, or convert the column",
+            )

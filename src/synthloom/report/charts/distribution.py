@@ -1,0 +1,169 @@
+"""One column, real over synthetic: the synthetic data are the filled shape, the real data the outline."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from markupsafe import Markup
+
+from synthloom.report.charts.axis import Tick, horizontal_axis, linear_ticks, log_ticks, time_ticks
+from synthloom.report.charts.svg import WIDTH, element, figure, label, line, rectangle, step_path
+from synthloom.report.formatting import fit_text, format_share, is_number, shorten
+
+_HISTOGRAM_HEIGHT = 150.0
+_TOP, _BASE = 10.0, 124.0
+_LEFT, _RIGHT = 6.0, WIDTH - 6.0
+_MAXIMUM_BARS = 8
+_ROW, _LABEL_WIDTH = 22.0, 112.0
+
+
+def distribution_chart(name: str, detail: Mapping[str, Any]) -> Markup | None:
+    """The picture of one column, or ``None`` where ``detail`` holds no data for one.
+
+    Args:
+        name: the column's name.
+        detail: ``{"kind": "histogram", "edges": n + 1 numbers, "real": n, "synthetic": n}``, with
+            ``"scale": "log"`` or ``"datetime": true`` where they apply, or ``{"kind": "bars",
+            "labels": n texts, "real": n, "synthetic": n}``. Heights may be counts or shares.
+    """
+    real, synthetic = _shares(detail.get("real")), _shares(detail.get("synthetic"))
+    if real is None or synthetic is None or len(real) != len(synthetic):
+        return None
+    if detail.get("kind") == "bars":
+        labels = detail.get("labels")
+        if not isinstance(labels, Sequence) or isinstance(labels, str) or len(labels) != len(real):
+            return None
+        return _bars(name, [str(text) for text in labels], real, synthetic)
+    scale = _scale(detail, len(real))
+    return None if scale is None else _histogram(name, scale, real, synthetic)
+
+
+def _shares(values: Any) -> list[float] | None:
+    """Heights that sum to one; ``None`` if they are no list of heights."""
+    if not isinstance(values, Sequence) or isinstance(values, str) or not values:
+        return None
+    heights = [max(0.0, float(value)) if is_number(value) else 0.0 for value in values]
+    total = math.fsum(heights)
+    return [height / total for height in heights] if total > 0 else heights
+
+
+def _distance(real: Sequence[float], synthetic: Sequence[float]) -> float:
+    return sum(abs(a - b) for a, b in zip(real, synthetic, strict=True)) / 2
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """Bin edges in drawing space (logarithms on a log scale) and the ticks to label them with."""
+
+    edges: list[float]
+    ticks: list[Tick]
+    logarithmic: bool
+
+    def place(self, value: float) -> float:
+        """The horizontal place of a data value."""
+        return self.across(math.log10(value) if self.logarithmic else value)
+
+    def across(self, edge: float) -> float:
+        low, high = self.edges[0], self.edges[-1]
+        share = (edge - low) / (high - low) if high > low else 0.5
+        return _LEFT + min(1.0, max(0.0, share)) * (_RIGHT - _LEFT)
+
+
+def _scale(detail: Mapping[str, Any], bins: int) -> _Scale | None:
+    raw = detail.get("edges")
+    if not isinstance(raw, Sequence) or isinstance(raw, str) or len(raw) != bins + 1:
+        return None
+    edges = [_number_of(edge) for edge in raw]
+    if any(edge is None for edge in edges):
+        return None
+    known = [edge for edge in edges if edge is not None]
+    if any(right < left for left, right in zip(known, known[1:])):
+        return None
+    low, high = known[0], known[-1]
+    if not math.isfinite(high - low):
+        return None
+    if low == high:
+        known = [low - 0.5, high + 0.5] if bins == 1 else known
+    if detail.get("datetime"):
+        return _Scale(known, time_ticks(low, high), logarithmic=False)
+    if detail.get("scale") == "log" and low > 0:
+        return _Scale([math.log10(edge) for edge in known], log_ticks(low, high), logarithmic=True)
+    return _Scale(known, linear_ticks(low, high), logarithmic=False)
+
+
+def _number_of(edge: Any) -> float | None:
+    """A bin edge as a number; dates and ISO texts as seconds since 1970 in UTC."""
+    if is_number(edge):
+        return float(edge)
+    if isinstance(edge, str):
+        try:
+            edge = datetime.fromisoformat(edge)
+        except ValueError:
+            return None
+    if isinstance(edge, date) and not isinstance(edge, datetime):
+        edge = datetime(edge.year, edge.month, edge.day, tzinfo=UTC)
+    if isinstance(edge, datetime):
+        return edge.replace(tzinfo=edge.tzinfo or UTC).timestamp()
+    return None
+
+
+def _histogram(name: str, scale: _Scale, real: list[float], synthetic: list[float]) -> Markup:
+    places = [scale.across(edge) for edge in scale.edges]
+    widths = [max(0.75, right - left) for left, right in zip(places, places[1:])]
+    # area shows the share, so that bins of unequal width compare
+    densities = [[share / width for share, width in zip(shares, widths, strict=True)] for shares in (real, synthetic)]
+    peak = max(max(heights) for heights in densities) or 1.0
+    middle = sorted(height for heights in densities for height in heights if height > 0)
+    # beside one tall spike the rest would be invisible: then heights follow the square root
+    rooted = bool(middle) and peak > 12 * middle[len(middle) // 2]
+    tops = [
+        [_BASE - (_BASE - _TOP) * ((height / peak) ** (0.5 if rooted else 1.0)) for height in heights]
+        for heights in densities
+    ]
+    parts = [
+        element("path", d=step_path(places[:-1], places[-1], tops[1], _BASE) + "Z", class_="syn"),
+        element("path", d=step_path(places[:-1], places[-1], tops[0], _BASE), class_="real"),
+        *horizontal_axis(scale.ticks, scale.place, left=_LEFT, right=_RIGHT, y=_BASE),
+    ]
+    if rooted:
+        parts.append(label("heights: square root", _RIGHT, 12.0, anchor="end", class_="quiet"))
+    description = (
+        f"Histogram of {len(real)} bins{', logarithmic axis' if scale.logarithmic else ''}"
+        f"{', heights on a square-root scale' if rooted else ''}. "
+        f"{format_share(_distance(real, synthetic))} of the rows would have to move for the two to be equal."
+    )
+    title = f"{shorten(name, 80)}: real (outline) and synthetic (filled)"
+    return figure(parts, width=WIDTH, height=_HISTOGRAM_HEIGHT, title=title, description=description)
+
+
+def _bars(name: str, labels: list[str], real: list[float], synthetic: list[float]) -> Markup:
+    order = sorted(range(len(labels)), key=lambda place: (-max(real[place], synthetic[place]), place))
+    shown = order[:_MAXIMUM_BARS] if len(order) > _MAXIMUM_BARS + 1 else order
+    rows = [(labels[place], real[place], synthetic[place]) for place in shown]
+    rest = [place for place in order if place not in set(shown)]
+    if rest:
+        rows.append((f"{len(rest):,} more", sum(real[p] for p in rest), sum(synthetic[p] for p in rest)))
+    peak = max(max(a, b) for _, a, b in rows) or 1.0
+    left = _LABEL_WIDTH + 8
+
+    def place(share: float) -> float:
+        return left + (_RIGHT - left) * share / peak
+
+    parts: list[Markup] = []
+    for row, (text, share_real, share_synthetic) in enumerate(rows):
+        y = 4 + row * _ROW
+        parts += [
+            label(fit_text(text or "(empty text)", _LABEL_WIDTH), _LABEL_WIDTH, y + 14, anchor="end"),
+            rectangle(left, y + 3, place(share_synthetic) - left, _ROW - 8, "syn"),
+            rectangle(left, y + 3, place(share_real) - left, _ROW - 8, "real"),
+        ]
+    base = 4 + len(rows) * _ROW + 2
+    ticks = [(value, format_share(value)) for value, _ in linear_ticks(0.0, peak, 2)]
+    parts += [line(left, 4.0, left, base, "axis"), *horizontal_axis(ticks, place, left=left, right=_RIGHT, y=base)]
+    listed = "; ".join(f"{shorten(t, 40)}: real {format_share(a)}, synthetic {format_share(b)}" for t, a, b in rows)
+    title = f"{shorten(name, 80)}: real (outline) and synthetic (filled)"
+    return figure(parts, width=WIDTH, height=base + 24, title=title, description=f"Shares of categories. {listed}.")

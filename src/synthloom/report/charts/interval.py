@@ -1,0 +1,98 @@
+"""A figure as a dot with its 95 % interval, against what real holdout rows reach."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from synthloom.finding import Finding
+from synthloom.report.charts.svg import WIDTH, element, figure, label, line
+from synthloom.report.formatting import format_number, is_number, text_width
+
+_LEFT, _RIGHT, _MIDDLE, _HEIGHT = 8.0, WIDTH - 8.0, 22.0, 60.0
+_ZOOM = 0.25
+"""A picture shows at least this part of the figure's range, so that trifles do not look large."""
+
+
+@dataclass(frozen=True)
+class _Window:
+    low: float
+    high: float
+
+    def place(self, value: float) -> float:
+        share = (value - self.low) / (self.high - self.low)
+        return _LEFT + min(1.0, max(0.0, share)) * (_RIGHT - _LEFT)
+
+
+def interval_chart(finding: Finding) -> Markup | None:
+    """Dot, whisker and reference of one finding; ``None`` where it has no finite value."""
+    value = finding.value
+    if value is None or not is_number(value):
+        return None
+    window = _window(finding)
+    parts = [line(_LEFT, _MIDDLE, _RIGHT, _MIDDLE, "track")]
+    said = [f"value {format_number(value)}"]
+    if finding.reference is not None and is_number(finding.reference):
+        x = window.place(finding.reference)
+        parts.append(line(x, _MIDDLE - 13, x, _MIDDLE + 13, "ref"))
+        said.append(f"real holdout {format_number(finding.reference)}")
+    if finding.interval is not None and all(is_number(bound) for bound in finding.interval):
+        low, high = (window.place(bound) for bound in finding.interval)
+        whisker = f"M{low:.1f} {_MIDDLE - 5}v10M{low:.1f} {_MIDDLE}H{high:.1f}M{high:.1f} {_MIDDLE - 5}v10"
+        parts.append(element("path", d=whisker, class_="whisker"))
+        said.append(f"95 % interval {format_number(finding.interval[0])} to {format_number(finding.interval[1])}")
+    parts.append(element("circle", cx=window.place(value), cy=_MIDDLE, r=6.0, class_=f"dot {finding.verdict}"))
+    parts += _ends(finding, window)
+    return figure(
+        parts,
+        width=WIDTH,
+        height=_HEIGHT,
+        title=finding.name.replace("_", " "),
+        description=", ".join(said) + ".",
+        class_="chart interval",
+    )
+
+
+def _ends(finding: Finding, window: _Window) -> list[Markup]:
+    """The window's limits, with an arrow on the side that is better."""
+    left, right = format_number(window.low), format_number(window.high)
+    best = finding.best if is_number(finding.best) else None
+    if finding.direction == "higher_is_better" and (best is None or best >= window.high):
+        right = f"better → {right}"
+    elif finding.direction == "lower_is_better" and (best is None or best <= window.low):
+        left = f"{left} ← better"
+    y = _MIDDLE + 31
+    parts = [
+        label(left, _LEFT, y, class_="quiet"),
+        label(right, _RIGHT, y, anchor="end", class_="quiet"),
+    ]
+    if best is not None and window.low < best < window.high:
+        text, x = f"best {format_number(best)}", window.place(best)
+        half = text_width(text) / 2
+        if x - half > _LEFT + text_width(left) + 6 and x + half < _RIGHT - text_width(right) - 6:
+            parts += [label(text, x, y, anchor="middle", class_="quiet"), line(x, y - 14, x, y - 10, "axis")]
+    return parts
+
+
+def _window(finding: Finding) -> _Window:
+    """The part of the figure's range to show: all marks with room around them."""
+    points = [finding.value, finding.reference, finding.best, *(finding.interval or ())]
+    marks = [float(point) for point in points if point is not None and is_number(point)]
+    low, high = min(marks), max(marks)
+    limits = finding.range if finding.range is not None and all(is_number(end) for end in finding.range) else None
+    if limits is None or not limits[0] < limits[1]:
+        room = (high - low) * 0.15 or max(abs(low), 1.0) * 0.1
+        return _Window(low - room, high + room)
+    whole = limits[1] - limits[0]
+    width = min(whole, max(_ZOOM * whole, (high - low) * 1.25))
+    start = (low + high) / 2 - width / 2
+    start = min(max(start, limits[0]), limits[1] - width)
+    # marks outside the declared range widen the window: hiding them would be worse
+    return _Window(min(_rounded(start, width), low), max(_rounded(start + width, width), high))
+
+
+def _rounded(value: float, width: float) -> float:
+    """``value`` to two figures of the window's width, so that the ends read well."""
+    unit = 10.0 ** (len(f"{int(1 / width)}") + 1) if width < 1 else 100.0
+    return round(value * unit) / unit

@@ -1,0 +1,268 @@
+"""What stands on the page: the content sorted into figures, column cards and matrices, and capped in size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from synthloom.finding import Finding
+from synthloom.report.charts import (
+    ColourScale,
+    association_scale,
+    colour_legend,
+    difference_scale,
+    distribution_chart,
+    heat_map,
+    interval_chart,
+    matrix_of,
+    ranked_bars,
+)
+from synthloom.report.content import ReportContent
+from synthloom.report.formatting import format_number, format_share, is_number, plural, shorten
+from synthloom.report.wording import FAMILIES, HEADLINES, LEVEL_ORDER, humanise, title_of
+
+
+@dataclass(frozen=True)
+class PageLimits:
+    """How much of the content is drawn; what is beyond is counted on the page and stands in the JSON.
+
+    Attributes:
+        pictures: column pictures.
+        matrix: columns in a heat map.
+        rows: rows in a table.
+        characters: characters in a name or a sentence.
+    """
+
+    pictures: int = 60
+    matrix: int = 24
+    rows: int = 1000
+    characters: int = 600
+
+    def halved(self) -> PageLimits:
+        """Half of everything."""
+        return PageLimits(self.pictures // 2, self.matrix // 2, self.rows // 2, max(40, self.characters // 2))
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether halving again would save nothing."""
+        return self.rows == 0 and self.pictures == 0
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure of the whole table, ready to be shown."""
+
+    finding: Finding
+    title: str
+    value: str
+    interval: str
+    reference: str
+    chart: Markup | None
+    importance: Markup | None
+    details: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class ColumnCard:
+    """One column's picture and figures."""
+
+    name: str
+    kind: str
+    level: str
+    value: str
+    chart: Markup
+    lines: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class PairMaps:
+    """The heat maps of one finding and the pairs that differ most."""
+
+    title: str
+    maps: tuple[tuple[str, Markup, Markup], ...]
+    shown: int
+    total: int
+    changes: tuple[tuple[str, str, str, str, str], ...]
+
+
+def figure_of(finding: Finding) -> Figure:
+    """The figure with its texts and pictures."""
+    interval = ""
+    if finding.interval is not None:
+        interval = f"{format_number(finding.interval[0])} to {format_number(finding.interval[1])}"
+    return Figure(
+        finding=finding,
+        title=title_of(finding),
+        value=format_number(finding.value),
+        interval=interval,
+        reference="" if finding.reference is None else format_number(finding.reference),
+        chart=interval_chart(finding),
+        importance=ranked_bars(finding.detail.get("importance"), title="What gives the synthetic rows away"),
+        details=detail_lines(finding.detail),
+    )
+
+
+def headline_figures(findings: Sequence[Finding], limit: int = 6) -> list[Figure]:
+    """The figures to open with: the well-known ones first, then the next of each family in turn."""
+    whole = [f for f in findings if f.column is None and f.value is not None and f.direction != "information"]
+    chosen = [f for name in HEADLINES for f in whole if f.name == name][:limit]
+    rest = [f for f in whole if f not in chosen]
+    while len(chosen) < limit and rest:
+        counts = {family: sum(f.family == family for f in chosen) for family in FAMILIES}
+        nearest = min(rest, key=lambda f: counts.get(f.family, 0))
+        chosen.append(nearest)
+        rest.remove(nearest)
+    order = list(FAMILIES)
+    return [figure_of(f) for f in sorted(chosen, key=lambda f: order.index(f.family))]
+
+
+def detail_lines(detail: dict[str, Any], limit: int = 12) -> tuple[tuple[str, str], ...]:
+    """The plain numbers and short texts of a finding's detail, one level of nesting joined by a dot."""
+    lines: list[tuple[str, str]] = []
+    for key, value in detail.items():
+        nested = value.items() if isinstance(value, dict) else ((None, value),)
+        for inner, entry in nested:
+            text = _detail_text(entry)
+            if text is not None:
+                term = humanise(str(key)) if inner is None else f"{humanise(str(key))}: {humanise(str(inner)).lower()}"
+                lines.append((shorten(term, 60), text))
+    return tuple(lines[:limit])
+
+
+def _detail_text(entry: Any) -> str | None:
+    if isinstance(entry, bool):
+        return "yes" if entry else "no"
+    if is_number(entry):
+        return format_number(float(entry))
+    if isinstance(entry, str) and entry:
+        return shorten(entry, 80)
+    if isinstance(entry, (list, tuple)) and len(entry) == 2 and all(is_number(part) for part in entry):
+        return f"{format_number(entry[0])} to {format_number(entry[1])}"
+    return None
+
+
+def column_cards(content: ReportContent, limit: int) -> tuple[list[ColumnCard], int]:
+    """The pictures of the columns that are least alike, at most ``limit``, and how many there are in all."""
+    kinds = {note.name: note.kind for note in content.columns}
+    by_column: dict[str, list[Finding]] = {}
+    for finding in content.findings:
+        if finding.column is not None:
+            by_column.setdefault(finding.column, []).append(finding)
+    pictured = [
+        (name, picture, findings)
+        for name, findings in by_column.items()
+        if (picture := next((f for f in findings if _has_picture(f)), None)) is not None
+    ]
+    pictured.sort(key=lambda entry: (LEVEL_ORDER[entry[1].verdict], _badness(entry[1])))
+    cards = []
+    for name, picture, findings in pictured[:limit]:
+        chart = distribution_chart(name, picture.detail)
+        if chart is not None:
+            others = [(title_of(f), format_number(f.value)) for f in findings if f is not picture and f.value is not None]
+            lines = (*_missing_line(picture.detail), *others)
+            value = format_number(picture.value)
+            cards.append(ColumnCard(name, kinds.get(name, ""), picture.verdict, value, chart, lines))
+    return cards, len(pictured)
+
+
+def _has_picture(finding: Finding) -> bool:
+    return finding.detail.get("kind") in ("histogram", "bars")
+
+
+def _badness(finding: Finding) -> float:
+    """Smaller is worse, so that the worst come first; a figure without a value goes last."""
+    if not is_number(finding.value):
+        return float("inf")
+    value = float(finding.value or 0.0)
+    return -value if finding.direction == "lower_is_better" else value
+
+
+def _missing_line(detail: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    real, synthetic = detail.get("null_real"), detail.get("null_synthetic")
+    if not (is_number(real) and is_number(synthetic)) or not (real or synthetic):
+        return ()
+    return (("Missing", f"real {format_share(real)}, synthetic {format_share(synthetic)}"),)
+
+
+def pair_maps(findings: Iterable[Finding], limit: int) -> list[PairMaps]:
+    """The heat maps of every finding that carries matrices, each of at most ``limit`` columns."""
+    maps = (_pair_maps(finding, limit) for finding in findings)
+    return [entry for entry in maps if entry is not None]
+
+
+def _pair_maps(finding: Finding, limit: int) -> PairMaps | None:
+    names = finding.detail.get("names")
+    if not isinstance(names, (list, tuple)) or len(names) < 2 or limit < 2:
+        return None
+    real, synthetic = (matrix_of(finding.detail.get(key), len(names)) for key in ("real", "synthetic"))
+    if real is None or synthetic is None:
+        return None
+    difference = matrix_of(finding.detail.get("difference"), len(names))
+    if difference is None:
+        difference = [
+            [None if a is None or b is None else b - a for a, b in zip(row_real, row_synthetic, strict=True)]
+            for row_real, row_synthetic in zip(real, synthetic, strict=True)
+        ]
+    # the columns whose pairs differ most, in the table's own order
+    size = {place: sum(abs(v) for v in row if v is not None) for place, row in enumerate(difference)}
+    kept = sorted(sorted(size, key=lambda place: (-size[place], place))[:limit])
+    shown = [str(names[place]) for place in kept]
+    scale = association_scale(real, synthetic)
+    panels: list[tuple[str, Markup, Markup]] = []
+    for title, matrix, colours in (
+        ("Real", real, scale),
+        ("Synthetic", synthetic, scale),
+        ("Difference", difference, difference_scale(difference)),
+    ):
+        part = [[matrix[row][column] for column in kept] for row in kept]
+        panels.append(_panel(title, shown, part, colours))
+    changes = _largest_changes([str(name) for name in names], real, synthetic, difference)
+    return PairMaps(title_of(finding), tuple(panels), len(kept), len(names), changes)
+
+
+def _panel(
+    title: str, names: list[str], matrix: list[list[float | None]], scale: ColourScale
+) -> tuple[str, Markup, Markup]:
+    return title, heat_map(names, matrix, scale, title=f"{title}: pairs of columns"), colour_legend(scale)
+
+
+def _largest_changes(
+    names: list[str],
+    real: list[list[float | None]],
+    synthetic: list[list[float | None]],
+    difference: list[list[float | None]],
+    limit: int = 8,
+) -> tuple[tuple[str, str, str, str, str], ...]:
+    pairs = [
+        (abs(value), row, column, value)
+        for row, figures in enumerate(difference)
+        for column, value in enumerate(figures[:row])
+        if value is not None and round(abs(value), 3) > 0
+    ]
+    pairs.sort(key=lambda pair: (-pair[0], pair[1], pair[2]))
+    return tuple(
+        (
+            names[column],
+            names[row],
+            format_number(real[row][column]),
+            format_number(synthetic[row][column]),
+            format_number(value),
+        )
+        for _, row, column, value in pairs[:limit]
+    )
+
+
+def hidden_summary(content: ReportContent) -> list[str]:
+    """What was hidden or dropped, in counts alone: fit for the evidence card."""
+    lines = []
+    if content.suppressed:
+        columns = len({entry.column for entry in content.suppressed})
+        counted = sum(entry.count or 0 for entry in content.suppressed)
+        what = plural(counted, "rare or extreme value") if counted else "rare or extreme values"
+        lines.append(f"{what} in {plural(columns, 'column')} hidden, because too few rows share them")
+    if content.personal:
+        lines.append(f"{plural(len(content.personal), 'column')} taken for personal data")
+    return lines

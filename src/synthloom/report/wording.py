@@ -1,0 +1,67 @@
+"""The words of a report: what figures, levels and sections are called."""
+
+from __future__ import annotations
+
+from synthloom.finding import Finding
+from synthloom.report.formatting import clean
+
+LEVEL_WORDS = {"good": "Good", "fair": "Fair", "poor": "Poor", "unknown": "Not judged"}
+LEVEL_MARKS = {"good": "✓", "fair": "≈", "poor": "✕", "unknown": "?"}
+LEVEL_ORDER = {"poor": 0, "fair": 1, "unknown": 2, "good": 3}
+
+LABEL_WORDS = {
+    "synthetic": "Synthetic data, learned from real data",
+    "simulated": "Simulated data, from a model of the world",
+    "mock": "Mock data, made from a schema alone",
+    "augmented": "Augmented data, real data with synthetic rows added",
+}
+
+FAMILIES = {
+    "fidelity": ("Does it look real?", "How close the synthetic data come to real rows that no model has seen."),
+    "utility": ("Is it useful?", "What a model learns from the synthetic data, tried on real rows it has not seen."),
+    "privacy": ("Is it private?", "What the synthetic data give away about the rows they were learned from."),
+    "fairness": ("Is it fair?", "How groups of people fare in the synthetic data and in models trained on them."),
+}
+
+DIRECTIONS = {
+    "higher_is_better": "higher is better",
+    "lower_is_better": "lower is better",
+    "nearer_to_reference": "nearer to the real holdout is better",
+    "information": "for information",
+}
+
+BASES = {
+    "measured": "measured on data",
+    "learned": "learned by a model",
+    "assumed": "assumed by the user",
+}
+
+HEADLINES = ("c2st_auc", "column_shape", "pair_trend", "tstr_gap", "membership_inference", "near_copies")
+"""The figures to open with, in this order, where they were measured."""
+
+_TITLES = {
+    "c2st_auc": "Told from real rows",
+    "column_shape": "Single columns alike",
+    "pair_trend": "Pairs of columns alike",
+    "tstr_gap": "Score lost in training on it",
+    "membership_inference": "Membership inference",
+    "near_copies": "Near copies",
+    "exact_copies": "Exact copies",
+}
+
+
+def title_of(finding: Finding) -> str:
+    """What a figure is called on the page.
+
+    >>> title_of(Finding("rare_coverage", "fidelity", 0.9, "…"))
+    'Rare coverage'
+    """
+    if finding.name in _TITLES:
+        return _TITLES[finding.name]
+    return humanise(finding.name)
+
+
+def humanise(name: str) -> str:
+    """A snake_case name as words, the first letter a capital."""
+    words = clean(name).replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
