@@ -1,0 +1,366 @@
+"""The contract of a synthesizer: ``fit`` and ``sample``, and beneath them a conditional core.
+
+Users call :meth:`Synthesizer.fit`, :meth:`~Synthesizer.sample`, :meth:`~Synthesizer.save` and
+:func:`load`. Authors write ``_fit``, ``_sample``, ``_state`` and ``_restore`` over encoded columns.
+The core verb is conditional, p(target | context): relations, sequences, conditions and imputation
+are built on it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from synthloom.artifact import StagedFolder, read_json, verify_folder, write_json, write_manifest
+from synthloom.data import Table
+from synthloom.data.table import SHARD_ROWS, FrameKind
+from synthloom.encoding import EncodedColumn, EncodedTable, TableEncoder
+from synthloom.errors import ArtifactError, ConditionError, InputError, NotFittedError, OptionError
+from synthloom.randomness import RandomStream, resolve_seed
+from synthloom.run_context import RunContext
+from synthloom.schema import TableSchema, infer_schema, schema_from_yaml, schema_to_yaml
+
+MINIMUM_ROWS = 20
+"""Rows below which nothing is learned: with fewer, almost every value belongs to one person."""
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a synthesizer can do, beyond learning and sampling a table.
+
+    Attributes:
+        conditions: ``where`` is met exactly, ``all`` columns or only ``leading`` ones.
+        context: learns p(target | context) when given a context table.
+        weights: rows can be weighted.
+        log_density: can tell the log density of rows.
+        update: can learn from new rows without the old ones.
+        private: the fit spends a differential-privacy budget and keeps a ledger.
+    """
+
+    conditions: str = "none"
+    context: bool = False
+    weights: bool = False
+    log_density: bool = False
+    update: bool = False
+    private: bool = False
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """About how long a fit and a sample take, and how much memory; on one core of a laptop."""
+
+    fit_seconds: float
+    sample_seconds_per_million: float
+    bytes: int
+
+
+class Synthesizer(ABC):
+    """Learns a table and samples new rows of it.
+
+    Constructors are keyword-only and only store. Attributes learned by :meth:`fit` end in ``_``.
+    """
+
+    name: ClassVar[str]
+    capabilities: ClassVar[Capabilities]
+
+    # ---- what users call ---------------------------------------------------------------------
+
+    def fit(
+        self,
+        data: Any,
+        schema: TableSchema | None = None,
+        *,
+        context: Any = None,
+        weights: np.ndarray | None = None,
+        seed: int | None = None,
+        run: RunContext | None = None,
+    ) -> Self:
+        """Learns from ``data``.
+
+        Args:
+            data: a pandas or polars frame, an Arrow table or a :class:`~synthloom.data.Table`.
+            schema: what its columns are; inferred if left out.
+            context: a table of as many rows; p(data | context) is learned.
+            weights: float64 [n], how much each row counts.
+            seed: makes the fit repeatable.
+            run: executor, progress and cancellation.
+
+        Raises:
+            InputError: if there are too few rows.
+            SchemaError: if the schema does not fit the data.
+        """
+        table = Table.from_frame(data)
+        self._check_rows(table)
+        run = run or RunContext()
+        schema = schema or _infer(table)
+        weights = self._checked_weights(weights, table.n_rows)
+        stream = RandomStream(resolve_seed(seed)).child("fit")
+        encoder = TableEncoder(schema).fit(table)
+        encoded_context, context_encoder = None, None
+        if context is not None:
+            self._require("context", "a context")
+            context_table = Table.from_frame(context)
+            if context_table.n_rows != table.n_rows:
+                raise InputError(f"the context has {context_table.n_rows:,} rows, the data {table.n_rows:,}")
+            context_encoder = TableEncoder(_infer(context_table)).fit(context_table)
+            encoded_context = context_encoder.encode(context_table)
+        self.schema_, self.encoder_, self.context_encoder_ = schema, encoder, context_encoder
+        self.frame_kind_ = table.frame_kind
+        run.check()
+        self._fit(encoder.encode(table), encoded_context, weights, stream, run)
+        return self
+
+    def sample(
+        self,
+        size: int | None = None,
+        *,
+        where: Mapping[str, Any] | None = None,
+        context: Any = None,
+        seed: int | None = None,
+        run: RunContext | None = None,
+    ) -> Any:
+        """``size`` new rows, as the kind of frame that was learned from.
+
+        Args:
+            size: how many rows; with a context, as many as it has.
+            where: values that every row must have, by column.
+            context: rows to condition on, if the synthesizer was fitted with a context.
+            seed: makes the sample repeatable; the same for any number of workers.
+            run: executor, progress and cancellation.
+
+        Raises:
+            NotFittedError: before :meth:`fit`.
+            OptionError: if ``size`` is negative or left out where it is needed.
+            ConditionError: if ``where`` cannot be met.
+        """
+        batches = list(self.sample_batches(size, where=where, context=context, seed=seed, run=run))
+        return Table.concatenate(batches).to_frame(self.frame_kind_)
+
+    def sample_batches(
+        self,
+        size: int | None = None,
+        *,
+        where: Mapping[str, Any] | None = None,
+        context: Any = None,
+        seed: int | None = None,
+        run: RunContext | None = None,
+    ) -> Iterator[Table]:
+        """The rows of :meth:`sample`, shard by shard, in constant memory."""
+        self._require_fitted()
+        run = run or RunContext()
+        context_table = self._checked_context(context)
+        size = context_table.n_rows if size is None and context_table is not None else size
+        if size is None or isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 0:
+            raise OptionError(f"size is {size!r}", accepted="a whole number of rows, 0 or more")
+        where = dict(where or {})
+        self._check_where(where)
+        stream = RandomStream(resolve_seed(seed)).child("sample")
+        return self._shards(int(size), where, context_table, stream, run)
+
+    def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
+        """Writes the model as a folder of plain files and gives the folder.
+
+        Raises:
+            OutputError: if the folder is there already or cannot be written.
+        """
+        self._require_fitted()
+        with StagedFolder(folder, overwrite=overwrite) as staging:
+            self.write_model(staging)
+        return Path(folder)
+
+    def write_model(self, folder: Path) -> None:
+        """Writes the model's files and manifest into an existing, empty folder."""
+        self._require_fitted()
+        (folder / "schema.yaml").write_text(schema_to_yaml(self.schema_), encoding="utf-8")
+        write_json(folder / "encodings.json", self.encoder_.state())
+        if self.context_encoder_ is not None:
+            (folder / "context_schema.yaml").write_text(schema_to_yaml(self.context_encoder_.schema), encoding="utf-8")
+            write_json(folder / "context_encodings.json", self.context_encoder_.state())
+        state = self._state(folder)
+        write_json(folder / "model.json", {"synthesizer": self.name, "parameters": self.get_params(), "state": state})
+        write_manifest(folder, kind="model", label="synthetic")
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The constructor's arguments, as scikit-learn's ``clone`` wants them."""
+        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
+
+    def set_params(self, **parameters: Any) -> Self:
+        """Sets constructor arguments, as scikit-learn does."""
+        for name, value in parameters.items():
+            if name not in self.get_params():
+                raise OptionError(
+                    f"{type(self).__name__} has no parameter {name!r}", accepted=", ".join(self.get_params()) or "none"
+                )
+            setattr(self, name, value)
+        return self
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self.get_params().items())})"
+
+    @classmethod
+    def forecast(cls, rows: int, columns: int) -> Forecast:
+        """About what a table of this size costs; measured constants, see ``docs/architecture.md``."""
+        cells = rows * columns
+        return Forecast(0.2 + cells * 1.5e-7, 0.15 * columns, 150 * 2**20 + cells * 60)
+
+    # ---- what authors write ------------------------------------------------------------------
+
+    @abstractmethod
+    def _fit(
+        self,
+        target: EncodedTable,
+        context: EncodedTable | None,
+        weights: np.ndarray | None,
+        stream: RandomStream,
+        run: RunContext,
+    ) -> None:
+        """Learns p(target | context) from encoded columns; ``weights`` float64 [n] or ``None``."""
+
+    @abstractmethod
+    def _sample(
+        self, n: int, context: EncodedTable | None, fixed: Mapping[str, EncodedColumn], stream: RandomStream
+    ) -> EncodedTable:
+        """``n`` encoded rows given the context, with the parts in ``fixed`` as they are."""
+
+    @abstractmethod
+    def _state(self, folder: Path) -> dict[str, Any]:
+        """Plain JSON values that :meth:`_restore` needs; larger things go into files in ``folder``."""
+
+    @abstractmethod
+    def _restore(self, state: dict[str, Any], folder: Path) -> None:
+        """Takes back what :meth:`_state` gave."""
+
+    # ---- what they share ---------------------------------------------------------------------
+
+    def _shards(
+        self,
+        size: int,
+        where: dict[str, Any],
+        context: Table | None,
+        stream: RandomStream,
+        run: RunContext,
+    ) -> Iterator[Table]:
+        reporter = run.reporter("sample")
+
+        def shard(start: int) -> Table:
+            run.check()
+            n = min(SHARD_ROWS, size - start)
+            fixed = self.encoder_.encode_fixed(where, n)
+            given = None
+            if context is not None and self.context_encoder_ is not None:
+                given = self.context_encoder_.encode(context.slice(start, n))
+            encoded = self._sample(n, given, fixed, stream.child("shard", start // SHARD_ROWS))
+            return self.encoder_.decode(encoded, start, stream)
+
+        done = 0
+        for table in run.executor.map(shard, range(0, max(size, 1), SHARD_ROWS)):
+            done += table.n_rows
+            reporter.update(done / max(1, size), f"{done:,} of {size:,} rows")
+            yield Table(table.arrow, self.frame_kind_)
+
+    def _check_rows(self, table: Table) -> None:
+        if table.n_rows < MINIMUM_ROWS:
+            raise InputError(
+                f"the table has {table.n_rows} rows",
+                accepted=f"at least {MINIMUM_ROWS} rows to learn from",
+                hint="gather more rows, or make mock data from a schema, which needs none",
+            )
+
+    def _checked_weights(self, weights: np.ndarray | None, rows: int) -> np.ndarray | None:
+        if weights is None:
+            return None
+        self._require("weights", "weights")
+        weights = np.asarray(weights, dtype=np.float64)
+        if weights.shape != (rows,) or not np.isfinite(weights).all() or (weights < 0).any() or weights.sum() <= 0:
+            raise OptionError(
+                f"weights have shape {weights.shape}", accepted=f"{rows} finite numbers, none negative, not all zero"
+            )
+        return weights
+
+    def _checked_context(self, context: Any) -> Table | None:
+        if (context is None) != (self.context_encoder_ is None):
+            raise OptionError(
+                "a context was given" if context is not None else "no context was given",
+                accepted="a context exactly where the synthesizer was fitted with one",
+            )
+        if context is None or self.context_encoder_ is None:
+            return None
+        return Table.from_frame(context).select(self.context_encoder_.schema.names)
+
+    def _check_where(self, where: Mapping[str, Any]) -> None:
+        if not where:
+            return
+        if self.capabilities.conditions == "none":
+            raise ConditionError(f"{type(self).__name__} takes no conditions", hint="use another synthesizer")
+        for name, value in where.items():
+            column = self.schema_.column(name)
+            if not column.learned:
+                raise ConditionError(
+                    f'"{name}" is {column.personal or column.kind} and made anew, it cannot be conditioned on'
+                )
+            self._check_value(name, value)
+
+    def _check_value(self, name: str, value: Any) -> None:
+        import pyarrow as pa
+
+        known = getattr(self.encoder_.encodings[name], "categories", None)
+        if known is None or value is None:
+            return
+        try:
+            wanted = pa.scalar(value, type=known.type)
+        except (pa.ArrowException, TypeError, ValueError):
+            wanted = None
+        if wanted is None or wanted not in known:
+            shown = ", ".join(str(v) for v in known[:10].to_pylist())
+            raise ConditionError(f'"{name}" never takes the value {value!r}', accepted=shown)
+
+    def _require(self, capability: str, words: str) -> None:
+        if not getattr(self.capabilities, capability):
+            raise OptionError(f"{type(self).__name__} does not take {words}", hint="use another synthesizer")
+
+    def _require_fitted(self) -> None:
+        if not hasattr(self, "encoder_"):
+            raise NotFittedError(f"this {type(self).__name__} has not learned anything yet", hint="call fit(data) first")
+
+
+def _infer(table: Table) -> TableSchema:
+    try:
+        from synthloom.values import find_personal
+    except ImportError:
+        find_personal = None
+
+    return infer_schema(table, personal=find_personal)
+
+
+def read_model(folder: str | Path, known: Mapping[str, type[Synthesizer]]) -> Synthesizer:
+    """The synthesizer in a model folder, after its hashes and version were checked.
+
+    Raises:
+        ArtifactError: if the folder is damaged, newer than this version, or no model.
+    """
+    folder = Path(folder)
+    verify_folder(folder, kind="model")
+    plain = read_json(folder / "model.json")
+    try:
+        cls = known[plain["synthesizer"]]
+        model = cls(**plain["parameters"])
+        model.schema_ = schema_from_yaml((folder / "schema.yaml").read_text(encoding="utf-8"))
+        model.encoder_ = TableEncoder.from_state(model.schema_, read_json(folder / "encodings.json"))
+        model.context_encoder_ = None
+        model.frame_kind_ = FrameKind()
+        if (folder / "context_schema.yaml").is_file():
+            schema = schema_from_yaml((folder / "context_schema.yaml").read_text(encoding="utf-8"))
+            model.context_encoder_ = TableEncoder.from_state(schema, read_json(folder / "context_encodings.json"))
+        model._restore(plain["state"], folder)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OSError) as error:
+        raise ArtifactError(
+            f'the model in "{folder}" cannot be read: {type(error).__name__}: {error}',
+            hint="it may be damaged, or from a version with other synthesizers",
+        ) from error
+    return model

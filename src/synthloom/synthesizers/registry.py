@@ -1,0 +1,35 @@
+"""Every synthesizer by name: a literal table, and the one way to load a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from synthloom.errors import OptionError, did_you_mean
+from synthloom.synthesizers.base import Synthesizer, read_model
+from synthloom.synthesizers.tabular.gaussian_copula import GaussianCopula
+from synthloom.synthesizers.tabular.independent_columns import IndependentColumns
+
+SYNTHESIZERS: dict[str, type[Synthesizer]] = {
+    "independent_columns": IndependentColumns,
+    "gaussian_copula": GaussianCopula,
+}
+
+
+def synthesizer_class(name: str) -> type[Synthesizer]:
+    """The synthesizer of this name.
+
+    Raises:
+        OptionError: if there is none; the message names the nearest.
+    """
+    if name not in SYNTHESIZERS:
+        raise OptionError(f'there is no synthesizer "{name}"', hint=did_you_mean(name, SYNTHESIZERS))
+    return SYNTHESIZERS[name]
+
+
+def load(folder: str | Path) -> Synthesizer:
+    """The synthesizer that :meth:`~synthloom.synthesizers.base.Synthesizer.save` wrote to ``folder``.
+
+    Raises:
+        ArtifactError: if the folder is damaged, newer than this version, or no model.
+    """
+    return read_model(folder, SYNTHESIZERS)
