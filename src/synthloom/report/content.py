@@ -196,7 +196,9 @@ class ReportContent:
             for key in ("warnings", "limits", "intended_use"):
                 given[key] = tuple(given.get(key, ()))
         except (TypeError, ValueError, KeyError) as error:
-            raise ArtifactError(f"the report is damaged: {error}", hint="take the file as Synthloom wrote it") from error
+            raise ArtifactError(
+                f"the report is damaged: {error}", hint="take the file as Synthloom wrote it"
+            ) from error
         if given.get("card_figures") is not None:
             given["card_figures"] = tuple(given["card_figures"])
         return cls(**given)
@@ -208,18 +210,21 @@ def plain_json(value: Any) -> Any:
     Raises:
         InternalError: if a finding's detail holds an object that has no plain form.
     """
+    plain: Any
     if isinstance(value, float):  # NumPy's float64 is one of these
-        return float(value) if math.isfinite(value) else None
-    if value is None or isinstance(value, (bool, int)):
-        return value
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode("utf-8")
-    if isinstance(value, Mapping):
-        return {plain_json(str(key)): plain_json(entry) for key, entry in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain_json(entry) for entry in value]
-    if hasattr(value, "tolist"):  # NumPy's scalars and arrays, without importing NumPy
-        return plain_json(value.tolist())
-    if isinstance(value, (date, time, Decimal)):
-        return str(value)
-    raise InternalError(f"a report cannot hold an object of type {type(value).__qualname__}")
+        plain = float(value) if math.isfinite(value) else None
+    elif value is None or isinstance(value, (bool, int)):
+        plain = value
+    elif isinstance(value, str):
+        plain = value.encode("utf-8", "replace").decode("utf-8")
+    elif isinstance(value, Mapping):
+        plain = {plain_json(str(key)): plain_json(entry) for key, entry in value.items()}
+    elif isinstance(value, (list, tuple)):
+        plain = [plain_json(entry) for entry in value]
+    elif hasattr(value, "tolist"):  # NumPy's scalars and arrays, without importing NumPy
+        plain = plain_json(value.tolist())
+    elif isinstance(value, (date, time, Decimal)):
+        plain = str(value)
+    else:
+        raise InternalError(f"a report cannot hold an object of type {type(value).__qualname__}")
+    return plain

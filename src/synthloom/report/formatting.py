@@ -45,7 +45,7 @@ def shorten(text: object, limit: int) -> str:
 
 
 def text_width(text: str, size: float = 12.0) -> float:
-    """About how many pixels ``text`` takes; a wide (East Asian) character counts for two."""
+    """About how many pixels ``text`` takes in a wide sans-serif; an East Asian character takes a full square."""
     units = 0.0
     for character in text:
         if unicodedata.combining(character):
@@ -53,9 +53,9 @@ def text_width(text: str, size: float = 12.0) -> float:
         if unicodedata.east_asian_width(character) in "WF":
             units += 1.0
         elif character.isupper() or character in "mwMW@%":
-            units += 0.74
+            units += 0.8
         else:
-            units += 0.58
+            units += 0.63
     return units * size
 
 

@@ -13,6 +13,7 @@ from synthloom.report.formatting import clean, format_seconds, format_share, plu
 from synthloom.report.page import (
     PageLimits,
     column_cards,
+    column_rows,
     figure_of,
     headline_figures,
     hidden_summary,
@@ -102,9 +103,15 @@ def _report_values(content: ReportContent, limits: PageLimits) -> dict[str, Any]
         "sections": sections,
         "cards": cards,
         "pictured": pictured,
+        "column_rows": column_rows(content),
         "pairs": pair_maps(content.findings, limits.matrix),
         "total_seconds": sum(step.seconds for step in content.steps),
     }
+
+
+def _public(detail: dict[str, Any]) -> dict[str, Any]:
+    """What of a finding's detail may stand on the card: the fixed sentence on what an attacker knows."""
+    return {key: detail[key] for key in ("attacker",) if key in detail}
 
 
 def render_card(content: ReportContent) -> str:
@@ -113,16 +120,17 @@ def render_card(content: ReportContent) -> str:
     It shows the title, the label, the verdict lines, ``card_facts``, ``intended_use``, ``limits``,
     ``versions``, the names and kinds of the columns, how many values were hidden, which columns were
     taken for personal data and what was done, and the figures of the whole table with their fixed
-    meanings. It never shows ``Finding.detail`` or ``note``, figures of single columns, ``facts``,
+    meanings. It never shows a finding's note or detail (but for what an attacker knows), figures of single columns, ``facts``,
     ``warnings``, or the texts of suppressions: these may hold real values.
     """
     quoted = content.card_figures
     figures = [
-        figure_of(replace(finding, detail={}, note=None))
+        figure_of(replace(finding, note=None, detail=_public(finding.detail)))
         for finding in content.findings
         if finding.column is None and (quoted is None or finding.name in quoted)
     ]
-    page = _environment().get_template("card.html").render(
+    template = _environment().get_template("card.html")
+    page = template.render(
         content=content,
         limits=PageLimits(),
         figures=figures,

@@ -17,12 +17,13 @@ from synthloom.report.charts import (
     distribution_chart,
     heat_map,
     interval_chart,
+    map_width,
     matrix_of,
     ranked_bars,
 )
 from synthloom.report.content import ReportContent
 from synthloom.report.formatting import format_number, format_share, is_number, plural, shorten
-from synthloom.report.wording import FAMILIES, HEADLINES, LEVEL_ORDER, humanise, title_of
+from synthloom.report.wording import DETAIL_TABLES, FAMILIES, HEADLINES, LEVEL_ORDER, humanise, title_of
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class PageLimits:
     """
 
     pictures: int = 60
-    matrix: int = 24
+    matrix: int = 30
     rows: int = 1000
     characters: int = 600
 
@@ -52,6 +53,15 @@ class PageLimits:
 
 
 @dataclass(frozen=True)
+class DetailTable:
+    """Rows behind a figure."""
+
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
 class Figure:
     """One figure of the whole table, ready to be shown."""
 
@@ -62,7 +72,9 @@ class Figure:
     reference: str
     chart: Markup | None
     importance: Markup | None
+    attacker: str
     details: tuple[tuple[str, str], ...]
+    tables: tuple[DetailTable, ...]
 
 
 @dataclass(frozen=True)
@@ -78,11 +90,24 @@ class ColumnCard:
 
 
 @dataclass(frozen=True)
+class ColumnRow:
+    """One column's figure as a line of a table."""
+
+    name: str
+    kind: str
+    level: str
+    value: str
+    reference: str
+    missing: str
+
+
+@dataclass(frozen=True)
 class PairMaps:
     """The heat maps of one finding and the pairs that differ most."""
 
     title: str
     maps: tuple[tuple[str, Markup, Markup], ...]
+    width: float
     shown: int
     total: int
     changes: tuple[tuple[str, str, str, str, str], ...]
@@ -101,7 +126,9 @@ def figure_of(finding: Finding) -> Figure:
         reference="" if finding.reference is None else format_number(finding.reference),
         chart=interval_chart(finding),
         importance=ranked_bars(finding.detail.get("importance"), title="What gives the synthetic rows away"),
+        attacker=str(finding.detail.get("attacker", "")),
         details=detail_lines(finding.detail),
+        tables=detail_tables(finding.detail),
     )
 
 
@@ -123,6 +150,8 @@ def detail_lines(detail: dict[str, Any], limit: int = 12) -> tuple[tuple[str, st
     """The plain numbers and short texts of a finding's detail, one level of nesting joined by a dot."""
     lines: list[tuple[str, str]] = []
     for key, value in detail.items():
+        if key == "attacker":
+            continue
         nested = value.items() if isinstance(value, dict) else ((None, value),)
         for inner, entry in nested:
             text = _detail_text(entry)
@@ -130,6 +159,28 @@ def detail_lines(detail: dict[str, Any], limit: int = 12) -> tuple[tuple[str, st
                 term = humanise(str(key)) if inner is None else f"{humanise(str(key))}: {humanise(str(inner)).lower()}"
                 lines.append((shorten(term, 60), text))
     return tuple(lines[:limit])
+
+
+def detail_tables(detail: dict[str, Any], limit: int = 12) -> tuple[DetailTable, ...]:
+    """The lists of lists of a finding's detail, where they are neither a matrix nor a chart's data."""
+    tables = []
+    for key, value in detail.items():
+        if key == "importance" or ("names" in detail and key in ("real", "synthetic", "difference")):
+            continue
+        if not isinstance(value, (list, tuple)) or not value:
+            continue
+        if not all(isinstance(row, (list, tuple)) and len(row) == len(value[0]) for row in value):
+            continue
+        rows = tuple(tuple(_cell_text(cell) for cell in row) for row in value[:limit])
+        head = DETAIL_TABLES.get(key, ())
+        tables.append(DetailTable(humanise(key), head if len(head) == len(rows[0]) else (), rows))
+    return tuple(tables)
+
+
+def _cell_text(cell: Any) -> str:
+    if isinstance(cell, (list, tuple)):
+        return " · ".join(_cell_text(part) for part in cell[:8])
+    return _detail_text(cell) or ""
 
 
 def _detail_text(entry: Any) -> str | None:
@@ -161,11 +212,30 @@ def column_cards(content: ReportContent, limit: int) -> tuple[list[ColumnCard], 
     for name, picture, findings in pictured[:limit]:
         chart = distribution_chart(name, picture.detail)
         if chart is not None:
-            others = [(title_of(f), format_number(f.value)) for f in findings if f is not picture and f.value is not None]
+            others = [
+                (title_of(f), format_number(f.value)) for f in findings if f is not picture and f.value is not None
+            ]
             lines = (*_missing_line(picture.detail), *others)
             value = format_number(picture.value)
             cards.append(ColumnCard(name, kinds.get(name, ""), picture.verdict, value, chart, lines))
     return cards, len(pictured)
+
+
+def column_rows(content: ReportContent) -> list[ColumnRow]:
+    """Every column that was measured on its own, in the order of the findings."""
+    kinds = {note.name: note.kind for note in content.columns}
+    return [
+        ColumnRow(
+            finding.column,
+            kinds.get(finding.column, ""),
+            finding.verdict,
+            format_number(finding.value),
+            format_number(finding.reference),
+            "; ".join(text for _, text in _missing_line(finding.detail)),
+        )
+        for finding in content.findings
+        if finding.column is not None and finding.name == "column_shape"
+    ]
 
 
 def _has_picture(finding: Finding) -> bool:
@@ -220,7 +290,8 @@ def _pair_maps(finding: Finding, limit: int) -> PairMaps | None:
         part = [[matrix[row][column] for column in kept] for row in kept]
         panels.append(_panel(title, shown, part, colours))
     changes = _largest_changes([str(name) for name in names], real, synthetic, difference)
-    return PairMaps(title_of(finding), tuple(panels), len(kept), len(names), changes)
+    width = map_width(len(kept))
+    return PairMaps(title_of(finding), tuple(panels), width, len(kept), len(names), changes)
 
 
 def _panel(

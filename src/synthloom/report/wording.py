@@ -43,10 +43,18 @@ _TITLES = {
     "c2st_auc": "Told from real rows",
     "column_shape": "Single columns alike",
     "pair_trend": "Pairs of columns alike",
+    "pair_association": "Strength of pairs alike",
+    "rare_coverage": "Rare values that appear",
+    "rare_frequency": "Rare values as frequent",
+    "tail_quantiles": "Tails alike",
     "tstr_gap": "Score lost in training on it",
-    "membership_inference": "Membership inference",
-    "near_copies": "Near copies",
+    "tstr_gap_linear": "Score lost, linear model",
     "exact_copies": "Exact copies",
+    "near_copies": "Near copies",
+    "copied_values": "Values copied",
+    "membership_inference": "Training rows recognised",
+    "membership_inference_tpr": "Training rows recognised for sure",
+    "membership_inference_outliers": "Unusual training rows recognised",
 }
 
 
@@ -61,7 +69,22 @@ def title_of(finding: Finding) -> str:
     return humanise(finding.name)
 
 
+DETAIL_TABLES = {
+    "worst": ("Column", "and column", "Alike", "Real holdout"),
+    "columns": ("Column", "Synthetic", "Real holdout"),
+}
+"""Head lines of the tables that a finding's detail may carry as lists of lists."""
+
+_ACRONYMS = {"auc": "AUC", "r2": "R²", "tpr": "TPR", "gbm": "GBM", "id": "ID"}
+
+
 def humanise(name: str) -> str:
-    """A snake_case name as words, the first letter a capital."""
-    words = clean(name).replace("_", " ").strip()
+    """A snake_case name as words, the first letter a capital.
+
+    >>> humanise("real_auc")
+    'Real AUC'
+    """
+    if name == "error":
+        return "Standard error"
+    words = " ".join(_ACRONYMS.get(word, word) for word in clean(name).replace("_", " ").split())
     return words[:1].upper() + words[1:]

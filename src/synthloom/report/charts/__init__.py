@@ -7,6 +7,7 @@ from synthloom.report.charts.heat_map import (
     colour_legend,
     difference_scale,
     heat_map,
+    map_width,
     matrix_of,
 )
 from synthloom.report.charts.interval import interval_chart
@@ -20,6 +21,7 @@ __all__ = [
     "distribution_chart",
     "heat_map",
     "interval_chart",
+    "map_width",
     "matrix_of",
     "ranked_bars",
 ]

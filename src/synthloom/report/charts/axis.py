@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from markupsafe import Markup
 
-from synthloom.report.charts.svg import label, line
+from synthloom.report.charts.svg import WIDTH, label, line
 from synthloom.report.formatting import format_date, format_short, text_width
 
 Tick = tuple[float, str]
@@ -25,10 +25,11 @@ def nice_step(span: float, count: int) -> float:
     """The step of 1, 2 or 5 times a power of ten that cuts ``span`` into about ``count`` parts."""
     rough = span / max(1, count)
     power = 10.0 ** math.floor(math.log10(rough))
-    return next(power * factor for factor in (1.0, 2.0, 5.0, 10.0) if power * factor >= rough * 0.999)
+    bounds = ((1.5, 1.0), (3.5, 2.0), (7.5, 5.0))
+    return power * next((factor for bound, factor in bounds if rough / power < bound), 10.0)
 
 
-def linear_ticks(low: float, high: float, count: int = 4) -> list[Tick]:
+def linear_ticks(low: float, high: float, count: int = 5) -> list[Tick]:
     """Ticks of ``low`` to ``high`` at round numbers."""
     span = high - low
     if not (math.isfinite(span) and span > 0) or span < 1e-12 * max(abs(low), abs(high)):
@@ -95,14 +96,18 @@ def _moment(seconds: float) -> datetime:
 def horizontal_axis(
     ticks: Sequence[Tick], place: Callable[[float], float], *, left: float, right: float, y: float
 ) -> list[Markup]:
-    """A base line with tick labels below it; labels that would touch the one before are left out."""
-    parts = [line(left, y, right, y, "axis")]
-    free_from = left - 20.0
+    """A base line with labels below it; where they would touch, only every second, third, … is shown.
+
+    ``place`` turns a tick's value into its horizontal coordinate.
+    """
+    spans = []
     for value, text in ticks:
-        x, half = place(value), text_width(text) / 2
-        start = min(max(x - half, left), right - 2 * half)
-        if start < free_from:
-            continue
-        free_from = start + 2 * half + 8
-        parts += [line(x, y, x, y + 4, "axis"), label(text, start + half, y + 17, anchor="middle")]
+        x, width = place(value), text_width(text)
+        spans.append((x, min(max(x - width / 2, 1.0), WIDTH - 1 - width), width, text))
+    stride = 1
+    while stride < len(spans) and any(b[1] < a[1] + a[2] + 7 for a, b in zip(spans[::stride], spans[stride::stride])):
+        stride += 1
+    parts = [line(left, y, right, y, "axis")]
+    for x, start, width, text in spans[::stride]:
+        parts += [line(x, y, x, y + 4, "axis"), label(text, start + width / 2, y + 17, anchor="middle")]
     return parts

@@ -16,7 +16,7 @@ Colours = Literal["sequential", "diverging"]
 Matrix = list[list[float | None]]
 
 _LEVELS = 9
-_LABELS = 92.0
+_LABELS = 104.0
 
 
 @dataclass(frozen=True)
@@ -57,36 +57,49 @@ def difference_scale(matrix: Matrix) -> ColourScale:
 
 
 def association_scale(*matrices: Matrix) -> ColourScale:
-    """The scale for associations: signed if any is below zero."""
-    figures = [value for matrix in matrices for row in matrix for value in row if value is not None]
+    """The scale for associations, up to the strongest one off the diagonal; signed if any is below zero."""
+    figures = [
+        value
+        for matrix in matrices
+        for row, values in enumerate(matrix)
+        for column, value in enumerate(values)
+        if value is not None and row != column
+    ]
     largest = max((abs(value) for value in figures), default=1.0)
-    return ColourScale("diverging" if any(v < -0.005 for v in figures) else "sequential", max(1.0, largest))
+    signed = any(value < -0.005 for value in figures)
+    return ColourScale("diverging" if signed else "sequential", max(0.2, math.ceil(largest * 10) / 10))
 
 
 def heat_map(names: Sequence[str], matrix: Matrix, scale: ColourScale, *, title: str) -> Markup:
     """The matrix with its names down the side and along the top."""
-    size = len(names)
-    cell = 20.0 if size <= 12 else 16.0
-    width, height = _LABELS + 6 + size * cell, _LABELS + 6 + size * cell
+    cell, side = _cell(len(names)), number(_cell(len(names)) - 1)
     origin = _LABELS + 6
     cells: dict[str, list[str]] = {}
     for row, figures in enumerate(matrix):
         for column, value in enumerate(figures):
             place = f"M{number(origin + column * cell)} {number(origin + row * cell)}"
-            side = number(cell - 1)
             # the diagonal compares a column with itself: it says nothing
             level = "none" if row == column else scale.level(value)
             cells.setdefault(level, []).append(f"{place}h{side}v{side}h-{side}z")
     parts = [element("path", d="".join(cells[level]), class_=level) for level in sorted(cells)]
-    for place, name in enumerate(names):
-        middle = origin + (place + 0.5) * cell
+    for order, name in enumerate(names):
+        middle = origin + (order + 0.5) * cell
         text = fit_text(name, _LABELS - 4)
         parts.append(label(text, _LABELS, middle + 3, anchor="end"))
         turned = f"rotate(-90 {number(middle + 4)} {number(_LABELS)})"
         parts.append(label(text, middle + 4, _LABELS, transform=turned))
-    return figure(
-        parts, width=width, height=height, title=title, description=_in_words(names, matrix), class_="chart matrix"
-    )
+    width = map_width(len(names))
+    description = _in_words(names, matrix)
+    return figure(parts, width=width, height=width, title=title, description=description, class_="chart matrix")
+
+
+def _cell(size: int) -> float:
+    return 20.0 if size <= 12 else 16.0 if size <= 20 else 14.0
+
+
+def map_width(size: int) -> float:
+    """The width of a map of ``size`` columns in pixels; narrower, its text could not be read."""
+    return _LABELS + 6 + size * _cell(size)
 
 
 def _in_words(names: Sequence[str], matrix: Matrix) -> str:

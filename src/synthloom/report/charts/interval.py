@@ -55,24 +55,22 @@ def interval_chart(finding: Finding) -> Markup | None:
 
 
 def _ends(finding: Finding, window: _Window) -> list[Markup]:
-    """The window's limits, with an arrow on the side that is better."""
+    """The window's limits, and where the best is: inside, or by an arrow on its side."""
     left, right = format_number(window.low), format_number(window.high)
-    best = finding.best if is_number(finding.best) else None
-    if finding.direction == "higher_is_better" and (best is None or best >= window.high):
-        right = f"better → {right}"
-    elif finding.direction == "lower_is_better" and (best is None or best <= window.low):
-        left = f"{left} ← better"
-    y = _MIDDLE + 31
-    parts = [
-        label(left, _LEFT, y, class_="quiet"),
-        label(right, _RIGHT, y, anchor="end", class_="quiet"),
-    ]
-    if best is not None and window.low < best < window.high:
+    y, parts = _MIDDLE + 31, []
+    best = finding.best
+    inside = best is not None and is_number(best) and window.low < best < window.high
+    if inside and best is not None:
         text, x = f"best {format_number(best)}", window.place(best)
         half = text_width(text) / 2
-        if x - half > _LEFT + text_width(left) + 6 and x + half < _RIGHT - text_width(right) - 6:
+        inside = x - half > _LEFT + text_width(left) + 6 and x + half < _RIGHT - text_width(right) - 6
+        if inside:
             parts += [label(text, x, y, anchor="middle", class_="quiet"), line(x, y - 14, x, y - 10, "axis")]
-    return parts
+    if not inside and finding.direction == "higher_is_better":
+        right = f"better → {right}"
+    elif not inside and finding.direction == "lower_is_better":
+        left = f"{left} ← better"
+    return [*parts, label(left, _LEFT, y, class_="quiet"), label(right, _RIGHT, y, anchor="end", class_="quiet")]
 
 
 def _window(finding: Finding) -> _Window:

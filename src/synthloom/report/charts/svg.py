@@ -54,7 +54,9 @@ def figure(
     )
 
 
-def label(text: str, x: float, y: float, *, anchor: str | None = None, class_: str | None = None, **more: object) -> Markup:
+def label(
+    text: str, x: float, y: float, *, anchor: str | None = None, class_: str | None = None, **more: object
+) -> Markup:
     """A line of text at a baseline."""
     return element("text", text, x=x, y=y, text_anchor=anchor, class_=class_, **more)
 
