@@ -1,1 +1,81 @@
-"""Synthloom: synthetic data with their evidence."""
+"""Synthloom: synthetic data you can trust, with the evidence.
+
+    import synthloom as sl
+
+    result = sl.run(frame, target="income")
+    model = sl.GaussianCopula().fit(frame, seed=7)
+    model.sample(1_000, seed=8)
+
+Importing this package loads no third-party library; each name is loaded on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from synthloom.data import Table
+    from synthloom.errors import SynthloomError, UserError
+    from synthloom.evaluation import Evaluation
+    from synthloom.finding import Finding
+    from synthloom.io import read_table, write_table
+    from synthloom.run_context import RunContext
+    from synthloom.schema import TableSchema, infer_schema, read_schema
+    from synthloom.synthesizers.registry import load
+    from synthloom.synthesizers.tabular.gaussian_copula import GaussianCopula
+    from synthloom.synthesizers.tabular.independent_columns import IndependentColumns
+    from synthloom.workflow import RunResult, run
+    from synthloom.workflow import evaluate_frames as evaluate
+
+_HOMES = {
+    "Evaluation": "synthloom.evaluation",
+    "Finding": "synthloom.finding",
+    "GaussianCopula": "synthloom.synthesizers.tabular.gaussian_copula",
+    "IndependentColumns": "synthloom.synthesizers.tabular.independent_columns",
+    "RunContext": "synthloom.run_context",
+    "RunResult": "synthloom.workflow",
+    "SynthloomError": "synthloom.errors",
+    "Table": "synthloom.data",
+    "TableSchema": "synthloom.schema",
+    "UserError": "synthloom.errors",
+    "evaluate": "synthloom.workflow:evaluate_frames",
+    "infer_schema": "synthloom.schema",
+    "load": "synthloom.synthesizers.registry",
+    "read_schema": "synthloom.schema",
+    "read_table": "synthloom.io",
+    "run": "synthloom.workflow",
+    "write_table": "synthloom.io",
+}
+
+__all__ = [
+    "Evaluation",
+    "Finding",
+    "GaussianCopula",
+    "IndependentColumns",
+    "RunContext",
+    "RunResult",
+    "SynthloomError",
+    "Table",
+    "TableSchema",
+    "UserError",
+    "evaluate",
+    "infer_schema",
+    "load",
+    "read_schema",
+    "read_table",
+    "run",
+    "write_table",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'synthloom' has no attribute {name!r}")
+    module, _, attribute = home.partition(":")
+    return getattr(import_module(module), attribute or name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

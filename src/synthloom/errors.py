@@ -1,18 +1,18 @@
 """The error tree. Every message says what was given, what is accepted and what to do next.
 
-    SynthloomError
-    ├── UserError                  the user can mend it: exit code 2, HTTP 4xx
-    │   ├── InputError             a file or frame that cannot be read as data
-    │   ├── OutputError            a place that cannot be written to
-    │   ├── SchemaError            a schema that is wrong or does not fit the data
-    │   ├── OptionError            an argument outside what is accepted
-    │   ├── ConditionError         conditions that cannot be met
-    │   ├── ArtifactError          a damaged, foreign or newer artifact
-    │   ├── NotFittedError         a synthesizer asked to sample before it learned
-    │   └── MissingExtraError      an optional dependency that is not installed
-    ├── PolicyError                the evidence falls short of the user's policy: exit code 3
-    ├── Cancelled                  the user stopped the run: exit code 130
-    └── InternalError              our fault: exit code 1
+SynthloomError
+├── UserError                  the user can mend it: exit code 2, HTTP 4xx
+│   ├── InputError             a file or frame that cannot be read as data
+│   ├── OutputError            a place that cannot be written to
+│   ├── SchemaError            a schema that is wrong or does not fit the data
+│   ├── OptionError            an argument outside what is accepted
+│   ├── ConditionError         conditions that cannot be met
+│   ├── ArtifactError          a damaged, foreign or newer artifact
+│   ├── NotFittedError         a synthesizer asked to sample before it learned
+│   └── MissingExtraError      an optional dependency that is not installed
+├── PolicyError                the evidence falls short of the user's policy: exit code 3
+├── Cancelled                  the user stopped the run: exit code 130
+└── InternalError              our fault: exit code 1
 """
 
 from __future__ import annotations

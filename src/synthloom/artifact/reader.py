@@ -25,7 +25,9 @@ def read_json(path: Path, *, limit: int = _MAX_JSON_BYTES) -> Any:
     except OSError as error:
         raise ArtifactError(f'cannot read "{path}": {error.strerror}', hint="check the path") from error
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise ArtifactError(f'"{path.name}" is damaged: {error}', hint="take the artifact from its source again") from error
+        raise ArtifactError(
+            f'"{path.name}" is damaged: {error}', hint="take the artifact from its source again"
+        ) from error
 
 
 def verify_folder(folder: str | Path, *, kind: str | None = None) -> Manifest:

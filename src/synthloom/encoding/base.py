@@ -85,7 +85,9 @@ class EncodedColumn:
         return values
 
     @classmethod
-    def of(cls, codes: np.ndarray, residuals: np.ndarray | None = None, nulls: np.ndarray | None = None) -> EncodedColumn:
+    def of(
+        cls, codes: np.ndarray, residuals: np.ndarray | None = None, nulls: np.ndarray | None = None
+    ) -> EncodedColumn:
         """An encoded column with zeros for what is left out."""
         n = len(codes)
         return cls(

@@ -130,7 +130,9 @@ def _outer_bounds(
     """The range the kept values decode to: themselves where enough rows share them, else round numbers."""
     low, high = float(values[first]), float(values[last])
     if counts[first] < support:
-        low = round_between(float(values[first - 1]), low, step) if first > 0 else _outwards(low, values, step, down=True)
+        low = (
+            round_between(float(values[first - 1]), low, step) if first > 0 else _outwards(low, values, step, down=True)
+        )
     if counts[last] < support:
         high = (
             round_between(high, float(values[last + 1]), step, upper=True)

@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 PARTS = ("train", "holdout", "synthetic")
 
 
-def agreeing_tables(
-    train: Table, holdout: Table, synthetic: Table, schema: TableSchema
-) -> tuple[Table, Table, Table]:
+def agreeing_tables(train: Table, holdout: Table, synthetic: Table, schema: TableSchema) -> tuple[Table, Table, Table]:
     """The three tables with the schema's columns in its order, each column of one type in all three.
 
     Types that only look different (whole numbers that pandas holds as floats, dates as timestamps,

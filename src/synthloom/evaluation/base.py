@@ -144,7 +144,7 @@ class EvaluationData:
         generator = self.stream.child("draw", part, *names).generator()
         return np.sort(generator.choice(available, size, replace=False))
 
-    def pairs(self, limit: int, *, columns: int | None = None) -> list[tuple[str, str]]:
+    def pairs(self, limit: int) -> list[tuple[str, str]]:
         """Pairs of compared columns: all, or ``limit`` at random with every pair of the target kept."""
         names = self.compared
         every = list(combinations(names, 2))
@@ -158,7 +158,9 @@ class EvaluationData:
 
     def thinned_note(self, *limits: str) -> str | None:
         """A sentence that says which limits held, ``None`` if everything was looked at."""
-        parts = [f"{self.size(p):,} of {self.table(p).n_rows:,} {p}" for p in PARTS if self.size(p) < self.table(p).n_rows]
+        parts = [
+            f"{self.size(p):,} of {self.table(p).n_rows:,} {p}" for p in PARTS if self.size(p) < self.table(p).n_rows
+        ]
         said = ([f"measured on random rows: {', '.join(parts)}"] if parts else []) + [text for text in limits if text]
         return "; ".join(said) or None
 

@@ -11,6 +11,7 @@ from synthloom.evaluation.views import NULL, ColumnView, date_parts
 
 ONE_HOT_CATEGORIES = 25
 """Categories of a column that a linear model tells apart; the others share one input."""
+_ONE_HOT_INPUTS = 400
 _ONE_HOT_SUPPORT = 10
 _DISTANCE_CATEGORIES = 16
 _DISTANCE_WIDTH = 256
@@ -50,10 +51,13 @@ def _varying_parts(view: ColumnView) -> frozenset[str]:
 
 def linear_inputs(data: EvaluationData, part: str, rows: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
     """Standardised numbers with an input for "missing", and one input for each frequent category."""
+    views = [data.view(name) for name in names]
+    categories = sum(view.kind == "category" for view in views)
+    most = min(ONE_HOT_CATEGORIES, max(2, _ONE_HOT_INPUTS // max(1, categories)))
     blocks: list[np.ndarray] = []
-    for name in names:
-        view = data.view(name)
-        blocks += _linear_number(view, part, rows) if view.kind == "number" else _linear_category(view, part, rows)
+    for view in views:
+        number = view.kind == "number"
+        blocks += _linear_number(view, part, rows) if number else _linear_category(view, part, rows, most)
     return np.column_stack(blocks) if blocks else np.zeros((len(rows), 1))
 
 
@@ -72,9 +76,9 @@ def _linear_number(view: ColumnView, part: str, rows: np.ndarray) -> list[np.nda
     return [scaled, missing.astype(np.float64)] if len(known) < len(train) else [scaled]
 
 
-def _linear_category(view: ColumnView, part: str, rows: np.ndarray) -> list[np.ndarray]:
+def _linear_category(view: ColumnView, part: str, rows: np.ndarray, most: int) -> list[np.ndarray]:
     codes = view.values[part][rows]
-    frequent = [c for c, count in enumerate(view.support[:ONE_HOT_CATEGORIES]) if count >= _ONE_HOT_SUPPORT]
+    frequent = [c for c, count in enumerate(view.support[:most]) if count >= _ONE_HOT_SUPPORT]
     return [(codes == code).astype(np.float64) for code in (*frequent, NULL)]
 
 

@@ -115,7 +115,11 @@ def output_suffix(info: SourceInfo) -> str:
 
 
 class Notes:
-    """Collects sentences; the same one about several columns becomes one sentence that lists them."""
+    """Collects sentences; the same one about several columns becomes one sentence that lists them.
+
+    Notes may stand in a report that leaves the house: they name columns and count rows, and never
+    quote a value of the data.
+    """
 
     _SHOWN = 8
 
@@ -128,23 +132,27 @@ class Notes:
         if sentence not in self._plain:
             self._plain.append(sentence)
 
-    def about(self, sentence: str, column: str) -> None:
-        """Adds a sentence about one column."""
-        self._by_column.setdefault(sentence, []).append(column)
-
-    def extend(self, sentences: Iterable[str]) -> None:
-        """Adds several sentences."""
-        for sentence in sentences:
-            self.add(sentence)
+    def about(self, sentence: str, column: str, rows: int | None = None) -> None:
+        """Adds a sentence about one column, and the number of rows that it is true of."""
+        count = "" if rows is None else " (1 row)" if rows == 1 else f" ({rows:,} rows)"
+        self._by_column.setdefault(sentence, []).append(quoted(column) + count)
 
     def sentences(self) -> tuple[str, ...]:
         """All sentences, in the order in which they came up."""
-        grouped = [f"{sentence}: {listed(columns, self._SHOWN)}" for sentence, columns in self._by_column.items()]
+        grouped = [f"{sentence}: {_joined(columns, self._SHOWN)}" for sentence, columns in self._by_column.items()]
         return (*self._plain, *grouped)
 
 
+def quoted(name: str) -> str:
+    """A name in quotes, cut if it is long."""
+    return f'"{name}"' if len(name) <= 60 else f'"{name[:57]}…"'
+
+
 def listed(names: list[str], shown: int = 5) -> str:
-    """The first names, and how many more there are; long ones are cut."""
-    short = [name if len(name) <= 60 else name[:57] + "…" for name in names[:shown]]
-    rest = len(names) - len(short)
-    return ", ".join(f'"{name}"' for name in short) + (f" and {rest:,} more" if rest > 0 else "")
+    """The first names in quotes, and how many more there are."""
+    return _joined([quoted(name) for name in names], shown)
+
+
+def _joined(parts: list[str], shown: int) -> str:
+    rest = len(parts) - shown
+    return ", ".join(parts[:shown]) + (f" and {rest:,} more" if rest > 0 else "")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import io
 import lzma
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,12 @@ CHUNK = 1 << 20
 HEAD = 1 << 20
 RATIO_FREE = 64 << 20  # below this size no ratio is suspicious: it fits anywhere
 _EVIDENCE = 1 << 16
+
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
+_CONTROLS = bytes(code for code in range(1, 32) if code not in b"\t\n\r\x0b\x0c")
+_OTHER_SCRIPTS = (
+    "cp1251", "koi8_r", "cp1253", "cp1255", "cp1256", "cp874", "cp932", "euc_jp", "gb18030", "big5", "cp949",
+)  # fmt: skip
 
 _COMPRESSIONS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz"}
 _FOREIGN = {
@@ -222,9 +229,11 @@ class _FirstPass:
             except UnicodeDecodeError:
                 self._valid, self._error_line = False, self._lines + 1
         if self.encoding != "utf-8" and self.encoding != "utf-8-sig":
+            self.nul_bytes = 0  # half of UTF-16's bytes are zero
             return
         self.encoding = _by_nul_pattern(self._start) or self.encoding
         if self.encoding.startswith("utf-16"):
+            self.nul_bytes = 0
             return
         self._refuse_binary()
         if not self._valid:
@@ -305,8 +314,6 @@ def guess_encoding(evidence: bytes) -> str:
 
 
 def _looks_western(text: str) -> bool:
-    import re
-
     # what Polish, Czech and Slovak letters turn into when read as cp1252
     inside_words = len(re.findall(r"[^\W\d_][³¹¿£¥¾¼]|[³¹¿£¥¾¼][a-z]", text))
     return not (inside_words > 0.02 * sum(1 for c in text if ord(c) > 127) or ("ø" in text and "ì" in text))
@@ -354,11 +361,3 @@ class _IteratorStream(io.RawIOBase):
         self._rest = self._rest[count:]
         return count
 
-
-import re as _re  # noqa: E402
-
-_BEYOND_ASCII = _re.compile(rb"[\x80-\xff]+")
-_CONTROLS = bytes(code for code in range(1, 32) if code not in b"\t\n\r\x0b\x0c")
-_OTHER_SCRIPTS = (
-    "cp1251", "koi8_r", "cp1253", "cp1255", "cp1256", "cp874", "cp932", "euc_jp", "gb18030", "big5", "cp949",
-)  # fmt: skip

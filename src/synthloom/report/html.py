@@ -69,7 +69,7 @@ def render_report(content: ReportContent, *, maximum_bytes: int = MAXIMUM_BYTES,
         content: what to say.
         maximum_bytes: the largest size in UTF-8. Where the page would be larger, it shows fewer
             pictures and table rows and says how many are left out; the JSON keeps them all.
-        pictures: the most column pictures to draw, 60 unless given.
+        pictures: the most column pictures to draw, 120 unless given.
 
     Raises:
         OptionError: if ``maximum_bytes`` leaves no room for even the figures.
@@ -120,8 +120,8 @@ def render_card(content: ReportContent) -> str:
     It shows the title, the label, the verdict lines, ``card_facts``, ``intended_use``, ``limits``,
     ``versions``, the names and kinds of the columns, how many values were hidden, which columns were
     taken for personal data and what was done, and the figures of the whole table with their fixed
-    meanings. It never shows a finding's note or detail (but for what an attacker knows), figures of single columns, ``facts``,
-    ``warnings``, or the texts of suppressions: these may hold real values.
+    meanings. It never shows a finding's note or detail (but for what an attacker knows), figures of
+    single columns, ``facts``, ``warnings``, or the texts of suppressions: these may hold real values.
     """
     quoted = content.card_figures
     figures = [

@@ -37,7 +37,7 @@ class PageLimits:
         characters: characters in a name or a sentence.
     """
 
-    pictures: int = 60
+    pictures: int = 120
     matrix: int = 30
     rows: int = 1000
     characters: int = 600
@@ -73,6 +73,7 @@ class Figure:
     chart: Markup | None
     importance: Markup | None
     attacker: str
+    scores: str
     details: tuple[tuple[str, str], ...]
     tables: tuple[DetailTable, ...]
 
@@ -126,10 +127,20 @@ def figure_of(finding: Finding) -> Figure:
         reference="" if finding.reference is None else format_number(finding.reference),
         chart=interval_chart(finding),
         importance=ranked_bars(finding.detail.get("importance"), title="What gives the synthetic rows away"),
+        scores=_scores(finding.detail),
         attacker=str(finding.detail.get("attacker", "")),
         details=detail_lines(finding.detail),
         tables=detail_tables(finding.detail),
     )
+
+
+def _scores(detail: dict[str, Any]) -> str:
+    """What a model scores that was trained on real rows, and on synthetic ones."""
+    score, real, synthetic = (detail.get(key) for key in ("score", "real", "synthetic"))
+    if not (isinstance(score, str) and is_number(real) and is_number(synthetic)):
+        return ""
+    name = humanise(score)
+    return f"{name} {format_number(real)} trained on real rows, {format_number(synthetic)} on synthetic rows"
 
 
 def headline_figures(findings: Sequence[Finding], limit: int = 6) -> list[Figure]:

@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["KIND_MEANINGS", "ColumnKind", "ColumnSchema", "Granularity", "PersonalKind", "parse_arrow_type"]
 
 ColumnKind = Literal["numeric", "categorical", "boolean", "datetime", "identifier", "text", "constant", "empty"]
-Granularity = Literal[
-    "year", "month", "day", "hour", "minute", "second", "millisecond", "microsecond", "nanosecond"
-]
+Granularity = Literal["year", "month", "day", "hour", "minute", "second", "millisecond", "microsecond", "nanosecond"]
 
 KIND_MEANINGS: dict[str, str] = {
     "numeric": "numbers whose size matters",

@@ -52,7 +52,9 @@ class _Facts:
         return self.distinct / max(1, self.present)
 
 
-def infer_schema(table: Table, *, personal: PersonalFinder | None = None, personal_threshold: float = 0.5) -> TableSchema:
+def infer_schema(
+    table: Table, *, personal: PersonalFinder | None = None, personal_threshold: float = 0.5
+) -> TableSchema:
     """The schema of ``table``.
 
     Args:
@@ -149,7 +151,9 @@ def _infer_text(facts: _Facts) -> ColumnSchema:
     if facts.distinct > 20 and words < 2 and template is not None and share > 0.5:
         unique = facts.distinct == facts.present
         if unique or _KEY_NAME.search(facts.name) or share > 0.95:
-            return column("identifier", "unique codes of one pattern" if unique else "codes of one pattern", pattern=template)
+            return column(
+                "identifier", "unique codes of one pattern" if unique else "codes of one pattern", pattern=template
+            )
     if facts.distinct > 20 and facts.distinct == facts.present and facts.rows >= 20:
         return column("text" if words >= 2 else "identifier", "every value differs")
     if facts.distinct > 100 and share > 0.5:
@@ -183,8 +187,8 @@ def count_decimals(column: pa.ChunkedArray) -> int | None:
 def _decimals_of(values: np.ndarray, precision: float) -> int | None:
     for decimals in range(_MAXIMUM_DECIMALS + 1):
         scaled = values * 10.0**decimals
-        if np.abs(scaled).max() >= 2**52:
-            return None
+        if np.abs(scaled).max() * precision > 0.1:
+            return None  # the type's own noise reaches the last digit
         if (np.abs(scaled - np.round(scaled)) <= np.maximum(np.abs(scaled) * precision, 1e-9)).all():
             return decimals
     return None

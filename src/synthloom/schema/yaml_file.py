@@ -24,9 +24,7 @@ def schema_to_yaml(schema: TableSchema) -> str:
     kinds = "".join(f"#   {kind:12} {meaning}\n" for kind, meaning in KIND_MEANINGS.items())
     plain = schema.model_dump(exclude_none=True)
     plain["columns"] = [dict(column) for column in plain["columns"]]
-    body = yaml.safe_dump(
-        {"schema_version": SCHEMA_VERSION, **plain}, sort_keys=False, allow_unicode=True, width=100
-    )
+    body = yaml.safe_dump({"schema_version": SCHEMA_VERSION, **plain}, sort_keys=False, allow_unicode=True, width=100)
     return _HEADER + kinds + body
 
 
@@ -63,7 +61,9 @@ def schema_from_yaml(text: str, *, source: str = "schema.yaml") -> TableSchema:
         path = ".".join(str(part) for part in first["loc"])
         given = first.get("input")
         shown = f" (given: {given!r})" if isinstance(given, (str, int, float, bool)) else ""
-        raise SchemaError(f"{source}{where}: {path}: {first['msg']}{shown}", hint="mend the line and try again") from error
+        raise SchemaError(
+            f"{source}{where}: {path}: {first['msg']}{shown}", hint="mend the line and try again"
+        ) from error
     _check_references(schema, node, source)
     return schema
 

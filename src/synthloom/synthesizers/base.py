@@ -326,7 +326,9 @@ class Synthesizer(ABC):
 
     def _require_fitted(self) -> None:
         if not hasattr(self, "encoder_"):
-            raise NotFittedError(f"this {type(self).__name__} has not learned anything yet", hint="call fit(data) first")
+            raise NotFittedError(
+                f"this {type(self).__name__} has not learned anything yet", hint="call fit(data) first"
+            )
 
 
 def _infer(table: Table) -> TableSchema:

@@ -26,8 +26,8 @@ _CARD = re.compile(
     r"|(?:1800|2131)\d{11})"
 )
 _SEPARATORS = re.compile(r"[\s\-./]")
-_DNI_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
-_ODD = dict(zip("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", (
+DNI_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
+CODICE_ODD = dict(zip("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", (
     1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10,
     22, 25, 24, 23), strict=True))  # fmt: skip
 
@@ -113,7 +113,7 @@ def is_es_dni(text: str) -> bool:
     number = bare(text)
     if not re.fullmatch(r"[\dXYZ]\d{7}[A-Z]", number):
         return False
-    return _DNI_LETTERS[int(number[:8].translate(str.maketrans("XYZ", "012"))) % 23] == number[8]
+    return DNI_LETTERS[int(number[:8].translate(str.maketrans("XYZ", "012"))) % 23] == number[8]
 
 
 def is_es_cif(text: str) -> bool:
@@ -132,7 +132,7 @@ def is_it_codice_fiscale(text: str) -> bool:
     code = bare(text)
     if not re.fullmatch(r"[A-Z]{6}[0-9L-NP-V]{2}[A-EHLMPR-T][0-9L-NP-V]{2}[A-Z][0-9L-NP-V]{3}[A-Z]", code):
         return False
-    total = sum(_ODD[c] if i % 2 == 0 else int(c, 36) - 10 * (not c.isdigit()) for i, c in enumerate(code[:15]))
+    total = sum(CODICE_ODD[c] if i % 2 == 0 else int(c, 36) - 10 * (not c.isdigit()) for i, c in enumerate(code[:15]))
     return chr(65 + total % 26) == code[15]
 
 
@@ -163,7 +163,7 @@ def is_se_personnummer(text: str) -> bool:
 def is_pt_nif(text: str) -> bool:
     """A Portuguese tax number: 9 digits, mod 11."""
     digits = bare(text)
-    if not re.fullmatch(r"[1-35689]\d{8}", digits):
+    if not re.fullmatch(r"[1-9]\d{8}", digits):
         return False
     rest = sum(int(d) * w for d, w in zip(digits, range(9, 1, -1))) % 11
     return (0 if rest < 2 else 11 - rest) == int(digits[8])

@@ -96,6 +96,11 @@ def find_personal_columns(columns: Mapping[str, pa.ChunkedArray]) -> dict[str, P
     return found
 
 
+def sample_values(column: pa.ChunkedArray) -> tuple[str, ...]:
+    """At most 2,000 different values of a column as text, always the same ones."""
+    return _sample_of(column).values
+
+
 def _sample_of(column: pa.ChunkedArray) -> _Sample:
     import pyarrow as pa
     import pyarrow.compute as pc

@@ -37,9 +37,9 @@ _TITLES = _words(
     "dott dottssa dhr mevr pan pani rev drs ir bsc msc ba ma mba hab inz lic dna dn rer nat bc bakk dri"
 )
 _NOT_NAMES = _words(
-    "the of and in for to with inc llc ltd gmbh co corp corporation company group street road county city north south "
-    "east west new old saint university school hospital centre center park lake hill island beach river bay airport state "
-    "county international regional municipal bank services"
+    "the of and in for to with inc llc ltd gmbh co corp corporation company group street road county city north "
+    "south east west new old saint university school hospital centre center park lake hill island beach river "
+    "bay airport state international regional municipal bank services"
 )
 _STREET = re.compile(
     r"(?:\b(?:street|st|avenue|ave|av|road|rd|lane|ln|drive|dr|boulevard|blvd|court|ct|place|pl|square|sq|terrace|ter|way|"
@@ -159,6 +159,11 @@ def is_street(text: str) -> bool:
     return (number_first and _SUFFIX_STREET_US.search(folded) is not None) or (
         "\n" in text and _POSTCODE.search(text) is not None
     )
+
+
+def has_postcode(text: str) -> bool:
+    """Whether something in the text is written as a post code."""
+    return _POSTCODE.search(text) is not None
 
 
 def mentions(text: str) -> str | None:

@@ -92,8 +92,13 @@ def locale_names(locale: str) -> LocaleNames:
 @cache
 def locale_places(locale: str) -> dict[str, list[str]]:
     """Cities, street words, regions, companies' legal forms and trades of a locale."""
-    places: dict[str, dict[str, list[str]]] = json.loads(_read("places.json"))
-    return places[check_locale(locale)]
+    return {part: text.split("|") for part, text in json.loads(_read("places.json"))[check_locale(locale)].items()}
+
+
+@cache
+def common_words() -> dict[str, list[str]]:
+    """Words and phrases that no locale owns: ``words`` and ``phrases``."""
+    return {part: text.split("|") for part, text in json.loads(_read("places.json"))["common"].items()}
 
 
 @cache

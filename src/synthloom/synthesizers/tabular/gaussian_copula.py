@@ -272,7 +272,9 @@ def _optimal_orders(latents: list[_Latent], table: EncodedTable, weights: np.nda
     """Orders the categories of unordered parts along their leading direction in the other columns' scores."""
     specs = {spec.name: spec for spec in table.specs}
     nominal = [
-        i for i, latent in enumerate(latents) if not latent.gaps and not specs[latent.part].ordered and len(latent.mass) > 2
+        i
+        for i, latent in enumerate(latents)
+        if not latent.gaps and not specs[latent.part].ordered and len(latent.mass) > 2
     ]
     latents = list(latents)
     for _ in range(_SCALING_ROUNDS if nominal else 0):
@@ -284,9 +286,11 @@ def _optimal_orders(latents: list[_Latent], table: EncodedTable, weights: np.nda
             codes, weight = column.codes[rows], weights[rows]
             mass = np.bincount(codes, weights=weight, minlength=len(latent.order))
             others = np.delete(scores[rows], index, axis=1)
-            sums = np.column_stack(
-                [np.bincount(codes, weights=weight * other, minlength=len(mass)) for other in others.T]
-            ) if others.shape[1] else np.zeros((len(mass), 1))
+            sums = (
+                np.column_stack([np.bincount(codes, weights=weight * other, minlength=len(mass)) for other in others.T])
+                if others.shape[1]
+                else np.zeros((len(mass), 1))
+            )
             # rare categories are drawn towards the mean, so that chance does not order them
             means = sums / (mass + 10.0)[:, None]
             means = (means - np.average(means, axis=0, weights=np.maximum(mass, 1e-12))) * np.sqrt(mass)[:, None]

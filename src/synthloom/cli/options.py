@@ -1,0 +1,74 @@
+"""What several verbs share: option declarations, the progress display, the way verdicts are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from synthloom.progress import ProgressEvent
+    from synthloom.report import VerdictLine
+    from synthloom.run_context import RunContext
+
+Input = Annotated[
+    str, typer.Argument(metavar="INPUT", help="CSV (also .gz, .zst), Parquet, Excel, or a folder of parts.")
+]
+Target = Annotated[str | None, typer.Option(metavar="COLUMN", help="The column a model is to predict.")]
+SchemaFile = Annotated[
+    Path | None, typer.Option("--schema", metavar="FILE", help="A schema to use instead of the inferred one.")
+]
+Seed = Annotated[int | None, typer.Option(metavar="N", help="Makes the result repeatable.")]
+SynthesizerName = Annotated[str, typer.Option("--synthesizer", metavar="NAME", help="Which synthesizer to use.")]
+Workers = Annotated[
+    int | None, typer.Option(metavar="N", min=1, help="Threads to use; the result does not depend on it.")
+]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
+
+LEVEL_STYLES = {"good": "green", "fair": "yellow", "poor": "red", "unknown": "dim"}
+
+
+def consoles() -> tuple[Console, Console]:
+    """One console for results, one (standard error) for progress."""
+    return Console(soft_wrap=True, highlight=False), Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+@contextmanager
+def running(workers: int | None, console: Console) -> Iterator[RunContext]:
+    """A run context whose progress is shown on ``console`` while the block runs."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from synthloom.execution import LocalExecutor
+    from synthloom.run_context import RunContext
+
+    columns = (
+        TextColumn("{task.description:14}"),
+        BarColumn(bar_width=30),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[left]}"),
+        TextColumn("{task.fields[note]}", markup=False),
+    )
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        tasks: dict[str, object] = {}
+
+        def show(event: ProgressEvent) -> None:
+            if event.step not in tasks:
+                tasks[event.step] = progress.add_task(event.step, total=1.0, left="", note="")
+            left = f"{event.remaining:.0f} s left" if event.remaining is not None else ""
+            progress.update(tasks[event.step], completed=event.fraction, left=left, note=event.message)  # type: ignore[arg-type]
+
+        yield RunContext(executor=LocalExecutor(workers), listener=show)
+
+
+def show_verdicts(lines: Sequence[VerdictLine], console: Console, heading: str) -> None:
+    """The lines of a verdict, each with its level."""
+    from rich.text import Text
+
+    console.print(Text(heading, style="bold"))
+    for line in lines:
+        console.print(Text.assemble(("● ", LEVEL_STYLES[line.level]), (f"{line.question} ", "bold"), line.sentence))

@@ -1,0 +1,72 @@
+"""``synthloom run``: the main job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from synthloom.cli.options import (
+    Input,
+    Overwrite,
+    SchemaFile,
+    Seed,
+    SynthesizerName,
+    Target,
+    Workers,
+    consoles,
+    running,
+    show_verdicts,
+)
+
+
+def run(
+    source: Input,
+    output: Annotated[Path, typer.Option(metavar="FOLDER", help="Where to write release/ and private/.")] = Path(
+        "synthloom-run"
+    ),
+    target: Target = None,
+    rows: Annotated[
+        int | None, typer.Option(metavar="N", help="Synthetic rows; as many as the input by default.")
+    ] = None,
+    seed: Seed = None,
+    synthesizer: SynthesizerName = "gaussian_copula",
+    schema: SchemaFile = None,
+    entity: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Whose row it is: whole entities are held out.")
+    ] = None,
+    time: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Orders the rows: the latest are held out.")
+    ] = None,
+    workers: Workers = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Learn a table, sample synthetic rows, and judge them against real rows that were held out.
+
+    Leaves release/ (the synthetic data, an evidence card, a manifest: may leave the house) and
+    private/ (the full report with real figures, the model, the schema: stays).
+    """
+    from synthloom.workflow import run as run_workflow
+
+    out, err = consoles()
+    with running(workers, err) as context:
+        result = run_workflow(
+            source,
+            target=target,
+            entity=entity,
+            time=time,
+            schema=schema,
+            rows=rows,
+            seed=seed,
+            synthesizer=synthesizer,
+            output=output,
+            overwrite=overwrite,
+            context=context,
+            on_forecast=lambda forecast: err.print(f"Forecast: {forecast}."),
+            on_quick_verdict=lambda lines: show_verdicts(lines, err, "A first look; the full evaluation follows"),
+        )
+    show_verdicts(result.report.verdicts, out, "Verdict")
+    out.print(f"Synthetic data and card: {output / 'release'}", markup=False)
+    out.print(f"Full report: {output / 'private' / 'report.html'}", markup=False)
+    out.print("This is evidence, not a finding of anonymity; synthetic data from personal data may be personal data.")

@@ -1,0 +1,236 @@
+"""All metrics over one train/holdout/synthetic triple, and the verdict in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from synthloom.data import Table
+from synthloom.errors import ArtifactError, OptionError
+from synthloom.evaluation.base import EvaluationData, Metric
+from synthloom.evaluation.registry import choose_metrics
+from synthloom.evaluation.sentences import private_sentence, useful_sentence
+from synthloom.evaluation.verdicts import excess_of, judge, margins_for, worst
+from synthloom.execution.local import available_cores
+from synthloom.finding import Finding, Verdict
+from synthloom.randomness import RandomStream, resolve_seed
+from synthloom.run_context import RunContext
+from synthloom.schema import TableSchema
+
+FORMAT = 1
+"""Version of the JSON that :meth:`Evaluation.to_json` writes."""
+_SMALL_HOLDOUT = 100
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What was measured, frozen.
+
+    Attributes:
+        findings: in the order of the report.
+        rows: how many ``train``, ``holdout`` and ``synthetic`` rows there were.
+        warnings: what a reader must know before trusting the figures.
+        quick: whether this is the first, rough verdict.
+    """
+
+    findings: tuple[Finding, ...]
+    rows: dict[str, int]
+    warnings: tuple[str, ...] = ()
+    quick: bool = False
+
+    def find(self, name: str, column: str | None = None) -> Finding | None:
+        """The finding of this name (and column), ``None`` if it was not measured."""
+        return next((f for f in self.findings if f.name == name and f.column == column), None)
+
+    @property
+    def useful(self) -> tuple[Verdict, str]:
+        """Whether the synthetic rows can stand in for real ones, in one or two plain sentences.
+
+        The worst of what a model loses and of how pairs of columns agree; a classifier that tells
+        synthetic rows with ease turns good into fair. Without a target the model is left out.
+        """
+        return useful_sentence(self.find)
+
+    @property
+    def private(self) -> tuple[Verdict, str]:
+        """Whether the attacks found anything, in plain sentences: evidence, not proof."""
+        return private_sentence(self.find)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values only, ready for ``json.dumps``."""
+        verdicts = {
+            key: dict(zip(("verdict", "sentence"), getattr(self, key), strict=True)) for key in ("useful", "private")
+        }
+        return {
+            "format": FORMAT,
+            "quick": self.quick,
+            "rows": dict(self.rows),
+            "warnings": list(self.warnings),
+            **verdicts,
+            "findings": [finding.to_json() for finding in self.findings],
+        }
+
+    @classmethod
+    def from_json(cls, state: dict[str, Any]) -> Evaluation:
+        """The evaluation that :meth:`to_json` described.
+
+        Raises:
+            ArtifactError: if it was written by a newer version, or is something else.
+        """
+        if state.get("format") != FORMAT:
+            raise ArtifactError(
+                f"the evaluation has format {state.get('format')!r}", accepted=f"format {FORMAT}", hint="evaluate again"
+            )
+        findings = tuple(Finding.from_json(finding) for finding in state["findings"])
+        return cls(findings, dict(state["rows"]), tuple(state["warnings"]), bool(state["quick"]))
+
+    @classmethod
+    def average(cls, evaluations: Sequence[Evaluation]) -> Evaluation:
+        """The mean over folds, each with its own holdout.
+
+        Intervals shrink with the number of folds, but never below what the folds' own spread
+        shows; verdicts are given anew. Pictures and notes are those of the first fold.
+
+        Raises:
+            OptionError: if there are none.
+        """
+        if not evaluations:
+            raise OptionError("there are no evaluations to average", accepted="one evaluation for each fold")
+        first = evaluations[0]
+        if len(evaluations) == 1:
+            return first
+        keys = {(f.name, f.column): None for evaluation in evaluations for f in evaluation.findings}
+        findings = tuple(
+            _mean_finding([found for e in evaluations if (found := e.find(*key)) is not None]) for key in keys
+        )
+        rows = {
+            "train": round(sum(e.rows["train"] for e in evaluations) / len(evaluations)),
+            "holdout": sum(e.rows["holdout"] for e in evaluations),
+            "synthetic": round(sum(e.rows["synthetic"] for e in evaluations) / len(evaluations)),
+        }
+        said = f"figures are means over {len(evaluations)} folds: each row was held out once"
+        warnings = dict.fromkeys(
+            [said, *(w for e in evaluations for w in e.warnings if not w.startswith("the holdout has"))]
+        )
+        return cls(findings, rows, tuple(warnings), any(e.quick for e in evaluations))
+
+
+def combine(evaluations: Sequence[Evaluation]) -> Evaluation:
+    """The mean over folds: :meth:`Evaluation.average`."""
+    return Evaluation.average(evaluations)
+
+
+def evaluate(
+    train: Table,
+    holdout: Table,
+    synthetic: Table,
+    schema: TableSchema,
+    *,
+    seed: int | None = None,
+    run: RunContext | None = None,
+    quick: bool = False,
+    metrics: Sequence[str | Metric] | None = None,
+) -> Evaluation:
+    """Measures synthetic rows against the training rows and against rows that no model has seen.
+
+    Args:
+        train: the rows that the synthesizer learned from.
+        holdout: real rows kept from it.
+        synthetic: what it sampled.
+        schema: the columns, and the target if there is one.
+        seed: makes every figure repeatable.
+        run: executor, progress listener and cancellation.
+        quick: only a first verdict, within seconds.
+        metrics: names or objects; all by default.
+
+    Raises:
+        InputError: if a table has no rows.
+        SchemaError: if the columns differ between the tables and the schema.
+        OptionError: for an unknown metric.
+        Cancelled: if the run was stopped.
+    """
+    run = run or RunContext()
+    chosen = choose_metrics(metrics, quick=quick)
+    stream = RandomStream(resolve_seed(seed)).child("evaluation")
+    threads = max(1, available_cores() // max(1, run.executor.workers))
+    data = EvaluationData.of(train, holdout, synthetic, schema, stream, quick=quick, threads=threads)
+    found = _measure_all(chosen, data, run)
+    rows = {part: data.table(part).n_rows for part in ("train", "holdout", "synthetic")}
+    return Evaluation(tuple(found), rows, tuple(_warnings(data)), quick)
+
+
+def _measure_all(metrics: Sequence[Metric], data: EvaluationData, run: RunContext) -> list[Finding]:
+    """Runs the dearest metrics first, so that workers end together; returns findings in the metrics' order."""
+    order = sorted(range(len(metrics)), key=lambda place: -metrics[place].cost)
+    reporter = run.reporter("evaluate")
+    total, done = sum(metric.cost for metric in metrics) or 1.0, 0.0
+    reporter.update(0.0, "comparing the three tables")
+    found: dict[int, list[Finding]] = {}
+
+    def measure(place: int) -> list[Finding]:
+        run.check()
+        return metrics[place].measure(data)
+
+    for place, findings in zip(order, run.executor.map(measure, order), strict=True):
+        run.check()
+        found[place] = [_plain(finding) for finding in findings]
+        done += metrics[place].cost
+        reporter.update(done / total, metrics[place].name)
+    return [finding for place in range(len(metrics)) for finding in found[place]]
+
+
+def _plain(finding: Finding) -> Finding:
+    """The finding without infinities and NaN, which JSON does not know."""
+    if finding.value is not None and not math.isfinite(finding.value):
+        return replace(
+            finding, value=None, interval=None, verdict="unknown", note=finding.note or "the figure is not finite"
+        )
+    return finding
+
+
+def _warnings(data: EvaluationData) -> Iterable[str]:
+    size = data.holdout.n_rows
+    if size < _SMALL_HOLDOUT:
+        yield f"the holdout has only {size} rows: intervals are wide and some verdicts unknown"
+    if data.synthetic.n_rows < size:
+        yield f"there are fewer synthetic rows ({data.synthetic.n_rows:,}) than holdout rows ({size:,})"
+    if data.schema.target is None:
+        yield "no target was given: what a model loses on synthetic rows was not measured"
+    if data.withheld:
+        shown = ", ".join(data.withheld[:8]) + (f" and {len(data.withheld) - 8} more" if len(data.withheld) > 8 else "")
+        yield f"keys, personal data and free text were checked for copied values only: {shown}"
+    if data.schema.protection.minimum_support < 2:
+        yield "the protection of rare values is switched off: pictures may show values of single rows"
+
+
+def _mean_finding(parts: list[Finding]) -> Finding:
+    """The mean of one finding over folds, judged anew."""
+    measured = [part for part in parts if part.value is not None]
+    if not measured:
+        return parts[0]
+    first, count = measured[0], len(measured)
+    values = [part.value for part in measured if part.value is not None]
+    value = float(np.mean(values))
+    references = [part.reference for part in measured if part.reference is not None]
+    reference = float(np.mean(references)) if references else None
+    halves = [(part.interval[1] - part.interval[0]) / 2 for part in measured if part.interval is not None]
+    spread = float(np.std(values, ddof=1)) if count > 1 else 0.0
+    half = max(float(np.mean(halves)), 1.96 * spread) / math.sqrt(count) if halves else None
+    errors = [part.detail["error"] for part in measured if "error" in part.detail]
+    verdict = worst(part.verdict for part in measured)
+    detail = dict(first.detail)
+    if errors and reference is not None:
+        error = max(float(np.sqrt(np.mean(np.square(errors)))), spread) / math.sqrt(count)
+        detail["error"] = round(error, 6)
+        verdict = judge(excess_of(value, reference, first.direction), error, margins_for(first.name, first.column))
+    for key in ("real", "synthetic", "power"):
+        numbers = [part.detail.get(key) for part in measured]
+        if all(isinstance(number, (int, float)) for number in numbers):
+            detail[key] = round(float(np.mean(numbers)), 5)  # type: ignore[arg-type]
+    low, high = first.range or (-math.inf, math.inf)
+    interval = None if half is None else (max(low, value - half), min(high, value + half))
+    return replace(first, value=value, reference=reference, interval=interval, verdict=verdict, detail=detail)

@@ -1,0 +1,1 @@
+"""Fidelity: do the synthetic rows look like real ones?"""

@@ -1,0 +1,1 @@
+"""Privacy: do the synthetic rows betray the rows they were learned from?"""

@@ -1,0 +1,55 @@
+"""Exact copies: synthetic rows that equal a training row in every compared column."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from synthloom.evaluation.base import EvaluationData, Metric
+from synthloom.evaluation.privacy.copy_control import control_copies
+from synthloom.evaluation.privacy.row_keys import compared_keys
+from synthloom.evaluation.statistics import share_interval
+from synthloom.finding import Direction, Family, Finding
+
+
+class ExactCopies(Metric):
+    """The share of synthetic rows that are training rows, beside the share of holdout rows that are."""
+
+    name: ClassVar[str] = "exact_copies"
+    family: ClassVar[Family] = "privacy"
+    direction: ClassVar[Direction] = "lower_is_better"
+    range: ClassVar[tuple[float, float]] = (0.0, 1.0)
+    best: ClassVar[float | None] = 0.0
+    meaning: ClassVar[str] = (
+        "The share of synthetic rows that equal a training row; in small or coarse tables some do by chance, as holdout rows do."
+    )
+    quick: ClassVar[bool] = True
+    cost: ClassVar[float] = 0.3
+    attacker: ClassVar[str | None] = "holds the synthetic rows and looks for a known row among them"
+
+    def measure(self, data: EvaluationData) -> list[Finding]:
+        """The share of exact copies with its controls."""
+        if not data.compared:
+            return [self.unmeasured("there is no column whose values may be compared")]
+        keys = compared_keys(data).totals
+        some = (
+            data.stream.child(self.name, "target").generator().permutation(len(keys["train"]))[: len(keys["holdout"])]
+        )
+        control = control_copies(
+            np.isin(keys["synthetic"], keys["train"]),
+            np.isin(keys["holdout"], keys["train"]),
+            np.isin(keys["synthetic"], keys["train"][some]),
+            np.isin(keys["synthetic"], keys["holdout"]),
+            len(keys["train"]) / len(some),
+        )
+        return [
+            self.finding(
+                control.share,
+                error=control.error,
+                reference=control.natural,
+                interval=share_interval(control.detail["copies"], len(keys["synthetic"])),
+                verdict=control.verdict(self.name),
+                detail=control.detail,
+            )
+        ]

@@ -1,0 +1,83 @@
+"""Near copies: synthetic rows that equal a training row in all compared columns but at most one."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from synthloom.evaluation.base import EvaluationData, Metric
+from synthloom.evaluation.privacy.copy_control import control_copies
+from synthloom.evaluation.privacy.row_keys import RowKeys, compared_keys
+from synthloom.evaluation.statistics import share_interval
+from synthloom.finding import Direction, Family, Finding
+
+MAXIMUM_ROWS = 50_000
+MINIMUM_COLUMNS = 3
+
+
+class NearCopies(Metric):
+    """The share of synthetic rows that are a training row but for one value, with both controls."""
+
+    name: ClassVar[str] = "near_copies"
+    family: ClassVar[Family] = "privacy"
+    direction: ClassVar[Direction] = "lower_is_better"
+    range: ClassVar[tuple[float, float]] = (0.0, 1.0)
+    best: ClassVar[float | None] = 0.0
+    meaning: ClassVar[str] = (
+        "The share of synthetic rows that equal a training row in all columns but one; holdout rows show how often that is chance."
+    )
+    cost: ClassVar[float] = 1.0
+    attacker: ClassVar[str | None] = "holds the synthetic rows and knows all but one value of a person's row"
+
+    def measure(self, data: EvaluationData) -> list[Finding]:
+        """The share of near copies with its controls."""
+        if len(data.compared) < MINIMUM_COLUMNS:
+            return [
+                self.unmeasured(f"a near copy says nothing in a table of fewer than {MINIMUM_COLUMNS} compared columns")
+            ]
+        keys = compared_keys(data)
+        generator = data.stream.child(self.name, "rows").generator()
+        asked = {
+            part: np.sort(generator.permutation(len(keys.totals[part]))[:MAXIMUM_ROWS])
+            for part in ("synthetic", "holdout")
+        }
+        some = generator.permutation(len(keys.totals["train"]))[: len(keys.totals["holdout"])]
+        masks = _near(keys, asked, some)
+        control = control_copies(*masks, len(keys.totals["train"]) / len(some))
+        thinned = [
+            f"{len(rows):,} of {len(keys.totals[part]):,} {part}"
+            for part, rows in asked.items()
+            if len(rows) < len(keys.totals[part])
+        ]
+        return [
+            self.finding(
+                control.share,
+                error=control.error,
+                reference=control.natural,
+                interval=share_interval(control.detail["copies"], len(asked["synthetic"])),
+                verdict=control.verdict(self.name),
+                note=f"looked at random rows: {', '.join(thinned)}" if thinned else None,
+                detail=control.detail,
+            )
+        ]
+
+
+def _near(
+    keys: RowKeys, asked: dict[str, np.ndarray], some: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Which asked rows repeat a row but for one column: the masks that the controls take."""
+    masks = [np.zeros(len(asked[part]), bool) for part in ("synthetic", "holdout", "synthetic", "synthetic")]
+    for name in keys.columns:
+        column = keys.of_column(name)
+        # the key of each row without this column
+        train, holdout, synthetic = (keys.totals[part] - column[part] for part in ("train", "holdout", "synthetic"))
+        ours, theirs = synthetic[asked["synthetic"]], holdout[asked["holdout"]]
+        found = np.isin(np.concatenate([ours, theirs]), train)
+        for mask, hit in zip(
+            masks,
+            (found[: len(ours)], found[len(ours) :], np.isin(ours, train[some]), np.isin(ours, holdout)),
+            strict=True,
+        ):
+            mask |= hit
+    return masks[0], masks[1], masks[2], masks[3]

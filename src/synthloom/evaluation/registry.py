@@ -1,0 +1,58 @@
+"""Every metric by name, in the order of the report: a literal table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from synthloom.errors import OptionError, did_you_mean
+from synthloom.evaluation.base import Metric
+from synthloom.evaluation.fidelity.c2st_auc import C2stAuc
+from synthloom.evaluation.fidelity.column_shape import ColumnShape
+from synthloom.evaluation.fidelity.pair_trend import PairTrend
+from synthloom.evaluation.fidelity.rare_coverage import RareCoverage
+from synthloom.evaluation.fidelity.tail_quantiles import TailQuantiles
+from synthloom.evaluation.privacy.copied_values import CopiedValues
+from synthloom.evaluation.privacy.distance_to_closest_record import DistanceToClosestRecord
+from synthloom.evaluation.privacy.exact_copies import ExactCopies
+from synthloom.evaluation.privacy.membership_inference import MembershipInference
+from synthloom.evaluation.privacy.near_copies import NearCopies
+from synthloom.evaluation.utility.tstr_gap import TstrGap
+
+METRICS: dict[str, type[Metric]] = {
+    "column_shape": ColumnShape,
+    "pair_trend": PairTrend,
+    "c2st_auc": C2stAuc,
+    "rare_coverage": RareCoverage,
+    "tail_quantiles": TailQuantiles,
+    "tstr_gap": TstrGap,
+    "exact_copies": ExactCopies,
+    "near_copies": NearCopies,
+    "copied_values": CopiedValues,
+    "membership_inference": MembershipInference,
+    "distance_to_closest_record": DistanceToClosestRecord,
+}
+
+
+def choose_metrics(asked: Sequence[str | Metric] | None = None, *, quick: bool = False) -> list[Metric]:
+    """The metrics asked for, by name or as objects; all of them (or all quick ones) by default.
+
+    Raises:
+        OptionError: for a name that is not in :data:`METRICS`.
+    """
+    if asked is None:
+        return [kind() for kind in METRICS.values() if kind.quick or not quick]
+    if isinstance(asked, str):
+        asked = [asked]
+    chosen = []
+    for item in asked:
+        if isinstance(item, Metric):
+            chosen.append(item)
+        elif item in METRICS:
+            chosen.append(METRICS[item]())
+        else:
+            raise OptionError(
+                f'there is no metric "{item}"',
+                accepted="names of metrics, or Metric objects",
+                hint=did_you_mean(str(item), METRICS, limit=12),
+            )
+    return chosen

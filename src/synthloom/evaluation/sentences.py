@@ -1,0 +1,136 @@
+"""The verdict in words: two sentences that a person reads before anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from synthloom.evaluation.verdicts import worst
+from synthloom.finding import Finding, Verdict
+
+Find = Callable[[str], Finding | None]
+"""Looks up a finding by its name."""
+
+EVIDENCE = "This is evidence from the checks that were run, not proof."
+_USEFUL = {
+    "good": "Useful",
+    "fair": "Useful with limits",
+    "poor": "Not useful enough",
+    "unknown": "Usefulness is unknown",
+}
+_PRIVATE = {
+    "good": "Private",
+    "fair": "Private with reservations",
+    "poor": "Not private enough",
+    "unknown": "Privacy is unknown",
+}
+_ATTACKS = (
+    "membership_inference",
+    "membership_inference_tpr",
+    "membership_inference_outliers",
+    "exact_copies",
+    "near_copies",
+    "copied_values",
+)
+
+
+def useful_sentence(find: Find) -> tuple[Verdict, str]:
+    """The verdict on usefulness and its sentences."""
+    gap, trend = find("tstr_gap"), find("pair_trend")
+    association, told = find("pair_association"), find("c2st_auc")
+    leading = [found for found in (gap, trend, association) if found is not None and found.value is not None]
+    verdict = worst(found.verdict for found in leading)
+    if told is not None and told.verdict == "poor" and verdict == "good":
+        verdict = "fair"
+    said = [
+        *([_gap_words(gap)] if gap is not None and gap.value is not None else []),
+        *([_pair_words(trend)] if trend is not None and trend.value is not None else []),
+        *([_told_words(told)] if told is not None and told.value is not None else []),
+    ]
+    if not said:
+        return "unknown", "Usefulness is unknown: nothing could be measured."
+    return verdict, f"{_USEFUL[verdict]}: {'. '.join([said[0], *map(_capital, said[1:])])}."
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _gap_words(gap: Finding) -> str:
+    score, synthetic, real = gap.detail["score"], gap.detail["synthetic"], gap.detail["real"]
+    return (
+        f"a model trained on the synthetic rows reaches {score} {synthetic:.3f} on real holdout rows; "
+        f"trained on real rows {real:.3f}"
+    )
+
+
+def _pair_words(trend: Finding) -> str:
+    return f"pairs of columns agree with the real rows to {trend.value:.1%} (real holdout rows: {trend.reference:.1%})"
+
+
+def _told_words(told: Finding) -> str:
+    return f"a classifier tells synthetic from real rows with AUC {told.value:.2f} (0.50 is a coin toss)"
+
+
+def private_sentence(find: Find) -> tuple[Verdict, str]:
+    """The verdict on privacy and its sentences."""
+    found = [finding for name in _ATTACKS if (finding := find(name)) is not None]
+    measured = [finding for finding in found if finding.value is not None]
+    inference = find("membership_inference")
+    verdicts = [finding.verdict for finding in measured]
+    if inference is None or inference.value is None:
+        verdicts.append("unknown")  # copies alone do not show that nothing leaked
+    verdict = worst(verdicts)
+    said = [
+        *([_inference_words(inference)] if inference is not None and inference.value is not None else []),
+        *_finer_words(find),
+        *_copies_words(find),
+    ]
+    if inference is None or inference.value is None:
+        reason = inference.note if inference is not None and inference.note else "it was not run"
+        said.insert(0, f"membership inference could not be measured ({reason})")
+    body = ". ".join([said[0], *map(_capital, said[1:])])
+    return verdict, f"{_PRIVATE[verdict]}: {body}. {EVIDENCE}"
+
+
+def _inference_words(found: Finding) -> str:
+    half = (found.interval[1] - found.interval[0]) / 2 if found.interval else 0.0
+    figure = f"(AUC {found.value:.3f} ± {half:.3f}; 0.5 is a coin toss)"
+    if found.verdict == "unknown":
+        return f"attacks on membership cannot be judged here {figure}: {found.note or 'there are too few rows'}"
+    above = (found.value or 0.0) - (found.reference or 0.5) > 2 * float(found.detail.get("error", 0.0))
+    manner = {"good": "hardly better than chance", "fair": "somewhat better than chance"}.get(
+        found.verdict, "far better than chance"
+    )
+    return f"attacks tell training rows from unseen ones {manner if above else 'no better than chance'} {figure}"
+
+
+def _finer_words(find: Find) -> list[str]:
+    """Attacks on few rows, spoken of only where they found something."""
+    said = []
+    rate = find("membership_inference_tpr")
+    if rate is not None and rate.verdict in ("fair", "poor"):
+        said.append(f"at one false accusation in a hundred they find {rate.value:.1%} of the training rows")
+    odd = find("membership_inference_outliers")
+    if odd is not None and odd.verdict in ("fair", "poor"):
+        said.append(f"among the most unusual people they reach AUC {odd.value:.3f}")
+    values = find("copied_values")
+    if values is not None and values.verdict in ("fair", "poor"):
+        said.append(f"{values.value:.1%} of the synthetic values of {values.note} are rare training values")
+    return said
+
+
+def _copies_words(find: Find) -> list[str]:
+    kinds = (("exact_copies", "exact copies"), ("near_copies", "near copies (all but one value equal)"))
+    found = [(words, f) for name, words in kinds if (f := find(name)) is not None and f.value is not None]
+    guilty = [(words, f) for words, f in found if f.verdict in ("fair", "poor")]
+    if guilty:
+        return [
+            f"{f.value:.2%} of the synthetic rows are {words} of training rows, {f.reference:.2%} of real holdout rows are"
+            for words, f in guilty
+        ]
+    if not found:
+        return []
+    figures = ", ".join(f"{words} {f.value:.2%} against {f.reference:.2%}" for words, f in found)
+    unsure = any(f.verdict == "unknown" for _, f in found)
+    lead = "too few rows to judge copies" if unsure else "copies are no more frequent than among real holdout rows"
+    return [f"{lead} ({figures})"]

@@ -1,0 +1,1 @@
+"""Utility: do the synthetic rows serve as real ones do?"""

@@ -1,0 +1,262 @@
+"""The main job: a table in, synthetic data with their evidence out."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from synthloom.artifact import StagedFolder
+from synthloom.data import Table
+from synthloom.encoding import Suppression
+from synthloom.errors import OptionError
+from synthloom.evaluation import Evaluation, evaluate
+from synthloom.execution.local import available_cores
+from synthloom.io import SourceInfo
+from synthloom.randomness import RandomStream, resolve_seed
+from synthloom.report import ReportContent, ReportView, Step, VerdictLine
+from synthloom.run_context import RunContext
+from synthloom.schema import TableSchema
+from synthloom.synthesizers import Synthesizer, synthesizer_class
+from synthloom.workflow.forecast import RunForecast, forecast_run
+from synthloom.workflow.step_read import read_input
+from synthloom.workflow.step_report import RunFacts, build_content, hidden_line, versions
+from synthloom.workflow.step_schema import make_schema
+from synthloom.workflow.step_split import Split, split_rows
+from synthloom.workflow.step_write import write_run
+
+DEFAULT_SYNTHESIZER = "gaussian_copula"
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What a run is asked for, apart from the data.
+
+    Attributes:
+        target: the column that a model is to predict; with it, utility is measured.
+        entity: the column that says whose row it is; whole entities are held out.
+        time: the column that orders the rows; the latest are held out.
+        schema: a schema, or the path of a YAML file; inferred if left out.
+        rows: how many synthetic rows; as many as the input has if left out.
+        seed: makes the run repeatable; drawn and recorded if left out.
+        synthesizer: its name, or a synthesizer.
+    """
+
+    target: str | None = None
+    entity: str | None = None
+    time: str | None = None
+    schema: TableSchema | str | Path | None = None
+    rows: int | None = None
+    seed: int | None = None
+    synthesizer: str | Synthesizer = DEFAULT_SYNTHESIZER
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run gives back.
+
+    Attributes:
+        data: the synthetic rows, as the kind of frame that was handed in (Arrow for a file).
+        report: the report; shows itself in a notebook.
+        evaluation: its figures.
+        schema: what the columns were taken for.
+        model: the fitted synthesizer, the very one that was evaluated.
+        folder: where everything was written, if it was.
+    """
+
+    data: Any
+    report: ReportView
+    evaluation: Evaluation
+    schema: TableSchema
+    model: Synthesizer
+    folder: Path | None = None
+
+    def __repr__(self) -> str:
+        return repr(self.report)
+
+    def _repr_html_(self) -> str:
+        return self.report._repr_html_()
+
+
+@dataclass
+class _Watch:
+    """Seconds of each step."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def step(self, name: str, run: RunContext) -> Iterator[None]:
+        run.check()
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+
+    def steps(self) -> list[Step]:
+        return [Step(name, round(seconds, 3)) for name, seconds in self.seconds.items()]
+
+
+def run(
+    source: Any,
+    *,
+    target: str | None = None,
+    entity: str | None = None,
+    time: str | None = None,
+    schema: TableSchema | str | Path | None = None,
+    rows: int | None = None,
+    seed: int | None = None,
+    synthesizer: str | Synthesizer = DEFAULT_SYNTHESIZER,
+    output: str | Path | None = None,
+    overwrite: bool = False,
+    context: RunContext | None = None,
+    on_forecast: Callable[[RunForecast], None] | None = None,
+    on_quick_verdict: Callable[[tuple[VerdictLine, ...]], None] | None = None,
+) -> RunResult:
+    """Reads, learns, samples and evaluates, and writes both folders if ``output`` is given.
+
+    Args:
+        source: a pandas or polars frame, an Arrow table, or the path of a file or folder.
+        target, entity, time, schema, rows, seed, synthesizer: see :class:`RunOptions`.
+        output: the folder to write; it must not exist, unless ``overwrite``.
+        overwrite: replace an existing folder.
+        context: executor, progress and cancellation.
+        on_forecast: called with the forecast before the work begins.
+        on_quick_verdict: called with a first verdict, before the full evaluation.
+
+    Raises:
+        UserError: for anything the user can mend; nothing is left half written.
+    """
+    options = RunOptions(target, entity, time, schema, rows, seed, synthesizer)
+    job = _Job(options, context or RunContext(), on_forecast, on_quick_verdict)
+    if output is None:
+        return job.execute(source, None)
+    with StagedFolder(output, overwrite=overwrite) as staging:
+        result = job.execute(source, staging)
+    return RunResult(result.data, result.report, result.evaluation, result.schema, result.model, Path(output))
+
+
+@dataclass
+class _Job:
+    options: RunOptions
+    run: RunContext
+    on_forecast: Callable[[RunForecast], None] | None
+    on_quick: Callable[[tuple[VerdictLine, ...]], None] | None
+    watch: _Watch = field(default_factory=_Watch)
+
+    def execute(self, source: Any, folder: Path | None) -> RunResult:
+        options, run, watch = self.options, self.run, self.watch
+        started = datetime.now(UTC)
+        seed = resolve_seed(options.seed)
+        if options.rows is not None and options.rows < 1:
+            raise OptionError(f"rows is {options.rows}", accepted="1 or more")
+        prototype = self._prototype()
+        with watch.step("read", run):
+            table, info, title = read_input(source)
+        with watch.step("schema", run):
+            schema = make_schema(table, options.schema, target=options.target, entity=options.entity, time=options.time)
+            table = table.select(schema.names)
+        stream = RandomStream(seed)
+        split = split_rows(table, schema, stream)
+        size = table.n_rows if options.rows is None else options.rows
+        if self.on_forecast is not None:
+            self.on_forecast(forecast_run(type(prototype), table, size, len(split.folds), run.executor.workers))
+        model, synthetic, evaluation = self._folds(table, schema, split, size, seed, prototype)
+        hidden = model.encoder_.suppressed
+        facts = RunFacts(
+            title=title,
+            synthesizer=model.name,
+            seed=seed,
+            rows=table.n_rows,
+            columns=len(table.names),
+            synthetic_rows=synthetic.n_rows,
+            split_method=split.method,
+            holdout_rows=len(split.folds[0][1]),
+        )
+        warnings = (*(info.notes if info else ()), *split.warnings)
+        content = build_content(facts, schema, evaluation, hidden, warnings, watch.steps())
+        result = RunResult(synthetic.to_frame(), ReportView(content), evaluation, schema, model)
+        if folder is not None:
+            with watch.step("write", run):
+                record = self._record(facts, started)
+                self._write(folder, result, synthetic, info, table, content, record)
+        return result
+
+    def _prototype(self) -> Synthesizer:
+        chosen = self.options.synthesizer
+        return chosen if isinstance(chosen, Synthesizer) else synthesizer_class(chosen)()
+
+    def _folds(
+        self, table: Table, schema: TableSchema, split: Split, size: int, seed: int, prototype: Synthesizer
+    ) -> tuple[Synthesizer, Table, Evaluation]:
+        """The first fold's model and data, and the evaluation averaged over all folds."""
+        models, tables, evaluations = [], [], []
+        for number, (learned, held) in enumerate(split.folds):
+            train, holdout = table.take(learned), table.take(held)
+            model = type(prototype)(**prototype.get_params())
+            with self.watch.step("fit", self.run):
+                model.fit(train, schema, seed=seed, run=self.run)
+            with self.watch.step("sample", self.run):
+                batches = model.sample_batches(size, seed=seed, run=self.run)
+                synthetic = Table(Table.concatenate(batches).arrow, table.frame_kind)
+            if number == 0 and self.on_quick is not None:
+                with self.watch.step("quick verdict", self.run):
+                    quick = evaluate(train, holdout, synthetic, schema, seed=seed, run=self.run, quick=True)
+                self.on_quick(_quick_lines(quick, schema, model.encoder_.suppressed))
+            with self.watch.step("evaluate", self.run):
+                evaluations.append(evaluate(train, holdout, synthetic, schema, seed=seed, run=self.run))
+            models.append(model)
+            tables.append(synthetic)
+        evaluation = evaluations[0] if len(evaluations) == 1 else Evaluation.average(evaluations)
+        return models[0], tables[0], evaluation
+
+    def _write(
+        self,
+        folder: Path,
+        result: RunResult,
+        synthetic: Table,
+        info: SourceInfo | None,
+        original: Table,
+        content: ReportContent,
+        record: dict[str, Any],
+    ) -> None:
+        write_run(
+            folder,
+            synthetic=synthetic,
+            source=info,
+            model=result.model,
+            schema=result.schema,
+            content=content,
+            original=original,
+            record=record,
+        )
+
+    def _record(self, facts: RunFacts, started: datetime) -> dict[str, Any]:
+        """What happened and when; the only file of a run that differs from one time to the next."""
+        return {
+            "started": started.isoformat(timespec="seconds"),
+            "seconds": {step.name: step.seconds for step in self.watch.steps()},
+            "input": facts.title,
+            "rows": facts.rows,
+            "columns": facts.columns,
+            "synthetic_rows": facts.synthetic_rows,
+            "synthesizer": facts.synthesizer,
+            "seed": facts.seed,
+            "workers": self.run.executor.workers,
+            "cores": available_cores(),
+            "platform": platform.platform(),
+            "versions": dict(versions()),
+        }
+
+
+def _quick_lines(
+    evaluation: Evaluation, schema: TableSchema, hidden: tuple[Suppression, ...]
+) -> tuple[VerdictLine, ...]:
+    return (
+        VerdictLine("Useful?", *evaluation.useful),
+        VerdictLine("Private?", *evaluation.private),
+        hidden_line(schema, hidden),
+    )

@@ -1,0 +1,143 @@
+"""Step 7: what the report and the evidence card say of a run."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from synthloom.encoding import Suppression as Hidden
+from synthloom.evaluation import Evaluation
+from synthloom.report import ColumnNote, PersonalColumn, ReportContent, Step, Suppression, VerdictLine
+from synthloom.schema import TableSchema
+
+_MADE = {
+    "numeric": "learned",
+    "categorical": "learned",
+    "boolean": "learned",
+    "datetime": "learned",
+    "identifier": "new keys of the same pattern",
+    "text": "made anew from shared words",
+    "constant": "kept: one value in every row",
+    "empty": "kept empty",
+}
+_LIBRARIES = ("numpy", "scipy", "scikit-learn", "lightgbm", "pyarrow", "pydantic")
+_LIMITS = (
+    "The figures hold for this sample, this holdout and these attacks; another attack may find more.",
+    "What no row of the input shows, no row of the output can be trusted to show.",
+)
+_INTENDED_USE = ("Training and testing models and software, exploring, teaching.",)
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """What the report tells of how the data were made."""
+
+    title: str
+    synthesizer: str
+    seed: int
+    rows: int
+    columns: int
+    synthetic_rows: int
+    split_method: str
+    holdout_rows: int
+
+
+def versions() -> tuple[tuple[str, str], ...]:
+    """Name and version of what made the data."""
+    return (
+        ("synthloom", version("synthloom")),
+        ("python", platform.python_version()),
+        *((name, version(name)) for name in _LIBRARIES),
+    )
+
+
+def build_content(
+    facts: RunFacts,
+    schema: TableSchema,
+    evaluation: Evaluation,
+    hidden: Sequence[Hidden],
+    warnings: Sequence[str],
+    steps: Sequence[Step],
+) -> ReportContent:
+    """The report of a run as one value."""
+    made = (
+        ("Synthesizer", facts.synthesizer),
+        ("Seed", str(facts.seed)),
+        ("Learned from", f"{facts.rows - facts.holdout_rows:,} rows x {facts.columns} columns"),
+        ("Held out", f"{facts.holdout_rows:,} rows: {facts.split_method}"),
+        ("Synthetic rows", f"{facts.synthetic_rows:,}"),
+        ("Target", schema.target or "none named"),
+        ("Protection", _protection(schema)),
+    )
+    card = tuple(pair for pair in made if pair[0] not in ("Learned from", "Held out")) + (
+        ("Learned from", f"{facts.columns} columns of real rows"),
+    )
+    return ReportContent(
+        title=facts.title,
+        verdicts=(
+            VerdictLine("Useful?", *evaluation.useful),
+            VerdictLine("Private?", *evaluation.private),
+            hidden_line(schema, hidden),
+        ),
+        facts=(("Input", facts.title), ("Rows", f"{facts.rows:,}"), *made),
+        card_facts=card,
+        findings=evaluation.findings,
+        columns=tuple(
+            ColumnNote(c.name, c.kind, "replaced by made-up values" if c.personal else _MADE[c.kind], c.reason or "")
+            for c in schema
+        ),
+        suppressed=tuple(Suppression(item.column, item.what, item.rows) for item in hidden),
+        personal=tuple(
+            PersonalColumn(
+                c.name, c.personal, c.personal_confidence, c.reason or "", "replaced before anything was learned"
+            )
+            for c in schema
+            if c.personal
+        ),
+        warnings=(*warnings, *evaluation.warnings),
+        steps=tuple(steps),
+        limits=_LIMITS,
+        intended_use=_INTENDED_USE,
+        versions=versions(),
+        quick=evaluation.quick,
+    )
+
+
+def _protection(schema: TableSchema) -> str:
+    protection = schema.protection
+    if protection.minimum_support == 1:
+        return "switched off"
+    return f"a category, bin or bound needs {protection.minimum_support} rows"
+
+
+def hidden_line(schema: TableSchema, hidden: Sequence[Hidden]) -> VerdictLine:
+    """The third line of the verdict: what was hidden or dropped."""
+    personal = [c.name for c in schema if c.personal]
+    keys = [c.name for c in schema if c.kind == "identifier" and not c.personal]
+    texts = [c.name for c in schema if c.kind == "text" and not c.personal]
+    rare = [h for h in hidden if schema.column(h.column).learned]
+    parts = []
+    if personal:
+        parts.append(f"personal data replaced in {_names(personal)}")
+    if keys:
+        parts.append(f"keys made anew in {_names(keys)}")
+    if texts:
+        parts.append(f"text made anew in {_names(texts)}")
+    if rare:
+        columns = sorted({h.column for h in rare})
+        noun = "column" if len(columns) == 1 else "columns"
+        parts.append(
+            f"rare or extreme values protected in {len(columns)} {noun} ({sum(h.rows for h in rare):,} values)"
+        )
+    protected = schema.protection.minimum_support > 1
+    sentence = "; ".join(parts) if parts else "nothing had to be hidden"
+    if not protected:
+        sentence += "; the protection of rare values is switched off"
+    return VerdictLine("Hidden or dropped?", "good" if protected else "fair", sentence[0].upper() + sentence[1:] + ".")
+
+
+def _names(names: list[str]) -> str:
+    shown = ", ".join(f'"{name}"' for name in names[:4])
+    return shown + (f" and {len(names) - 4} more" if len(names) > 4 else "")

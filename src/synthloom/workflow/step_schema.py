@@ -1,0 +1,36 @@
+"""Step 2: what the columns are, inferred or as the user says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from synthloom.data import Table
+from synthloom.encoding import check_columns
+from synthloom.errors import OptionError, did_you_mean
+from synthloom.schema import TableSchema, infer_schema, read_schema
+from synthloom.values import find_personal
+
+
+def make_schema(
+    table: Table,
+    given: TableSchema | str | Path | None = None,
+    *,
+    target: str | None = None,
+    entity: str | None = None,
+    time: str | None = None,
+) -> TableSchema:
+    """The schema of ``table``: the given one, or one read off the rows; roles set as named.
+
+    Raises:
+        SchemaError: if the given schema is wrong or does not fit.
+        OptionError: if a role names a column that is not there.
+    """
+    for option, name in (("target", target), ("entity", entity), ("time", time)):
+        if name is not None and name not in table.names:
+            raise OptionError(f'there is no column "{name}" for {option}', hint=did_you_mean(name, table.names))
+    if given is None:
+        schema = infer_schema(table, personal=find_personal)
+    else:
+        schema = given if isinstance(given, TableSchema) else read_schema(given)
+        check_columns(table, schema)
+    return schema.with_roles(target=target, entity=entity, time=time)

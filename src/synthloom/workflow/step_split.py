@@ -1,0 +1,110 @@
+"""Step 3: a holdout that the synthesizer never sees.
+
+A quarter of the rows, at least 100. Where the schema names an entity, whole entities are set
+aside; where it names a time, the latest rows are. A table too small for that is cut into folds,
+each held out once; the model that is released is the first fold's, and never sees that fold.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from synthloom.data import Table
+from synthloom.errors import InputError
+from synthloom.randomness import RandomStream
+from synthloom.schema import TableSchema
+from synthloom.schema.datetimes import to_microseconds
+from synthloom.synthesizers.base import MINIMUM_ROWS
+
+HOLDOUT_SHARE = 0.25
+MINIMUM_HOLDOUT = 100
+FOLDS = 5
+_SMALLEST_WITH_HOLDOUT = 3 * MINIMUM_HOLDOUT
+
+
+@dataclass(frozen=True)
+class Split:
+    """Positions of the rows to learn from and of those held out, for each fold.
+
+    Attributes:
+        folds: (training rows, holdout rows) int64, ascending; one pair unless the table is small.
+        method: how the holdout was chosen, in words.
+        warnings: what the user should know of it.
+    """
+
+    folds: tuple[tuple[np.ndarray, np.ndarray], ...]
+    method: str
+    warnings: tuple[str, ...] = ()
+
+
+def split_rows(table: Table, schema: TableSchema, stream: RandomStream) -> Split:
+    """Chooses the holdout.
+
+    Raises:
+        InputError: if the table is too small to learn from and to hold anything back.
+    """
+    rows = table.n_rows
+    if rows < MINIMUM_ROWS * FOLDS / (FOLDS - 1):
+        raise InputError(
+            f"the table has {rows} rows",
+            accepted=f"at least {int(MINIMUM_ROWS * FOLDS / (FOLDS - 1))} rows: some to learn from, some to judge by",
+            hint="gather more rows, or make mock data from a schema, which needs none",
+        )
+    order, words = _order(table, schema, stream)
+    if rows < _SMALLEST_WITH_HOLDOUT:
+        return _fold(order, rows)
+    size = max(MINIMUM_HOLDOUT, round(HOLDOUT_SHARE * rows))
+    if schema.entity is not None:
+        return _whole_entities(order, size, words)
+    held = order[-size:]
+    return Split((_pair(held, rows),), f"{words} ({size / rows:.0%})")
+
+
+def _order(table: Table, schema: TableSchema, stream: RandomStream) -> tuple[np.ndarray, str]:
+    """A rank for every row (or, with an entity, its entity's rank); the last are held out."""
+    rng = stream.child("split").generator()
+    if schema.entity is not None:
+        codes = table.column(schema.entity).combine_chunks().dictionary_encode().indices.fill_null(-1).to_numpy()
+        shuffled = rng.permutation(int(codes.max(initial=-1)) + 2)
+        return shuffled[codes + 1], f'whole entities of "{schema.entity}" drawn at random'
+    if schema.time is not None:
+        column = table.column(schema.time)
+        form = schema.column(schema.time).format
+        ticks = to_microseconds(column, form) if schema.column(schema.time).kind == "datetime" else None
+        values = ticks if ticks is not None else np.asarray(column.cast("double").fill_null(-np.inf))
+        return np.lexsort((rng.permutation(table.n_rows), values)), f'the latest rows by "{schema.time}"'
+    return rng.permutation(table.n_rows), "rows drawn at random"
+
+
+def _pair(held: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray]:
+    mask = np.zeros(rows, dtype=bool)
+    mask[held] = True
+    return np.flatnonzero(~mask), np.flatnonzero(mask)
+
+
+def _whole_entities(ranks: np.ndarray, size: int, words: str) -> Split:
+    """Whole entities from the highest rank down until ``size`` rows are held out."""
+    counts = np.bincount(ranks)
+    from_top = np.cumsum(counts[::-1])[::-1]
+    first = int(np.flatnonzero(from_top >= size)[-1]) if (from_top >= size).any() else 0
+    mask = ranks >= first
+    entities = int((counts > 0).sum())
+    if entities < 10 or mask.all():
+        raise InputError(
+            f"the entity column has {entities} different values", accepted="10 or more", hint="choose another entity"
+        )
+    return Split(((np.flatnonzero(~mask), np.flatnonzero(mask)),), f"{words} ({mask.mean():.0%} of the rows)")
+
+
+def _fold(order: np.ndarray, rows: int) -> Split:
+    fold = np.empty(rows, dtype=np.int64)
+    fold[np.argsort(order, kind="stable")] = np.arange(rows) % FOLDS
+    pairs = tuple((np.flatnonzero(fold != f), np.flatnonzero(fold == f)) for f in range(FOLDS))
+    warning = (
+        f"The table has only {rows} rows: instead of one holdout of {MINIMUM_HOLDOUT} rows or more, "
+        f"{FOLDS} folds were held out in turn and their figures averaged; intervals are wide. "
+        "The data released are those of the first fold's model."
+    )
+    return Split(pairs, f"{FOLDS} folds, each held out in turn", (warning,))
