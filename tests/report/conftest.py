@@ -133,7 +133,7 @@ def whole_table(names=("age", "job", "income")) -> tuple[Finding, ...]:
     )
 
 
-@pytest.fixture()
+@pytest.fixture
 def content() -> ReportContent:
     columns = (
         shape("age", histogram(1, datetime=False)),
@@ -166,7 +166,7 @@ def content() -> ReportContent:
     )
 
 
-@pytest.fixture()
+@pytest.fixture
 def make():
     """The builders of findings, for tests that need other ones."""
     return {
@@ -176,3 +176,23 @@ def make():
         "shape": shape,
         "whole_table": whole_table,
     }
+
+
+@pytest.fixture(scope="session")
+def wide():
+    """500 columns with long names, long categories, many findings each and a large matrix."""
+    long = "a_very_long_column_name_with_ünïcödé_and_数据_" * 8
+    names = [f"{long}{n}" for n in range(500)]
+    findings = []
+    for place, name in enumerate(names):
+        detail = histogram(place) if place % 2 else bars([f"{long}{n}" for n in range(40)], place)
+        findings.append(shape(name, detail))
+    findings += [Finding("copied_values", "privacy", 0.001, long * 3, column=name, note=long * 3) for name in names]
+    findings.append(Finding("pair_trend", "fidelity", 0.9, long, detail=matrices(names[:200])))
+    return ReportContent(
+        title=long * 3,
+        findings=tuple(findings),
+        columns=tuple(ColumnNote(name, "numeric", long, long * 4) for name in names),
+        suppressed=tuple(Suppression(name, long * 2, 3) for name in names * 3),
+        warnings=tuple(long * 5 for _ in range(200)),
+    )

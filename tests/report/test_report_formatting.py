@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synthloom.report import formatting, wording
-from synthloom.report.formatting import clean, fit_text, format_number, format_seconds, format_share, shorten, text_width
+from synthloom.report.formatting import (
+    clean,
+    fit_text,
+    format_number,
+    format_seconds,
+    format_share,
+    shorten,
+    text_width,
+)
 
 
 @pytest.mark.parametrize("module", [formatting, wording])

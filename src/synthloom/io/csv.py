@@ -186,7 +186,9 @@ def _parse_error(part: _Part, limits: ReadLimits, error: Exception) -> InputErro
             accepted="rows of equal width",
             hint="check the quotes in that line",
         )
-    return InputError(f'"{part.name}" is no readable CSV: {error}', accepted="rows of equal width", hint="check the file")
+    return InputError(
+        f'"{part.name}" is no readable CSV: {error}', accepted="rows of equal width", hint="check the file"
+    )
 
 
 def _missing_texts(parts: list[_Part], names: list[str], typed: TypedColumns, limits: ReadLimits, notes: Notes) -> None:

@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ISO_DATE = r"^\d{4}-\d{2}-\d{2}$"
-ISO_DATETIME = (
-    r"^\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}(?::?\d{2})?)?)?$"
-)
+ISO_DATETIME = r"^\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}(?::?\d{2})?)?)?$"
 _CLOCK = r"(?:[ T](?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?:\.(?P<f>\d{1,9}))?)?(?: ?(?P<p>[AaPp][Mm]))?)?$"
 _DAY_OR_MONTH_FIRST = r"^(?P<a>\d{1,2})SEP(?P<b>\d{1,2})SEP(?P<y>\d{4})" + _CLOCK
 _YEAR_FIRST = r"^(?P<y>\d{4})SEP(?P<b>\d{1,2})SEP(?P<a>\d{1,2})" + _CLOCK

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ _OTHER_DELIMITERS = {d: re.compile("[" + re.escape("".join(set(DELIMITERS) - {d}
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a CSV is written.
+    r"""How a CSV is written.
 
     Attributes:
         delimiter: what parts the values; ``\x1f`` if there is one column only.
@@ -160,7 +161,7 @@ def _is_run(cells: list[str], columns: list[list[str]]) -> bool:
     if not all(re.fullmatch(r"\d{1,9}", cell) for cell in cells):
         return False
     numbers = [int(cell) for cell in cells]
-    steps = {after - before for before, after in zip(numbers, numbers[1:], strict=False)}
+    steps = {after - before for before, after in itertools.pairwise(numbers)}
     if len(numbers) >= 3 and steps == {1} and numbers[0] in (0, 1):
         return True
     return all(map(_is_year, numbers)) and not any(_mostly_years(column) for column in columns)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import struct
 import warnings
 import zipfile
@@ -14,20 +13,20 @@ from xml.etree.ElementTree import ParseError
 
 from synthloom.data import Table
 from synthloom.errors import InputError, MissingExtraError, did_you_mean
-from synthloom.io.column_types import drop_text_markers, infer_types
+from synthloom.io.cells import Cells, as_text, merged
+from synthloom.io.column_types import TEXT_MARKERS, TypedColumns, drop_text_markers, infer_types
 from synthloom.io.dialect import has_header
 from synthloom.io.names import mended_names
 from synthloom.io.source import Notes, ReadLimits, SourceInfo, split_suffix
 from synthloom.io.streams import refuse_ratio, refuse_size, resolved_maximum
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    pass
 
 MOST_ROWS = 1_048_576
 MOST_COLUMNS = 16_384
 _CHUNK_ROWS = 16_384
 _SAMPLE_ROWS = 100
-_ERROR_CELLS = ("#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NUM!", "#NAME?", "#NULL!")
 _DAMAGE = (
     zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, struct.error, ParseError, EOFError, OSError, ArithmeticError,
     AttributeError, AssertionError, LookupError, NotImplementedError, RuntimeError, TypeError, ValueError,
@@ -66,8 +65,8 @@ def read_excel(path: Path, sheet: str | None, limits: ReadLimits) -> tuple[Table
                 book.close()
     except _DAMAGE as error:
         raise _damaged(path, error) from error
-    names, arrays, header = columns.finish(notes)
-    table = Table(pa.table(dict(zip(names, arrays, strict=True))))
+    typed, header = columns.finish(notes)
+    table = Table(pa.table(typed.columns))
     suffix, _ = split_suffix(path)
     return table, SourceInfo(
         "excel", suffix, table.n_rows, path.stat().st_size, header=header, sheet=name, notes=notes.sentences()
@@ -85,7 +84,9 @@ def _damaged(path: Path, error: BaseException) -> InputError:
         )
     reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
     return InputError(
-        f'"{path.name}" is no readable Excel workbook: {reason}', accepted="an .xlsx file", hint="save it again in Excel"
+        f'"{path.name}" is no readable Excel workbook: {reason}',
+        accepted="an .xlsx file",
+        hint="save it again in Excel",
     )
 
 
@@ -109,13 +110,17 @@ def _check_archive(path: Path, limits: ReadLimits, maximum: int) -> None:
 def _sheet_name(book: Any, path: Path, wanted: str | None, notes: Notes) -> str:
     names = [sheet.title for sheet in book.worksheets]
     if not names:
-        raise InputError(f'"{path.name}" has no sheet with cells', accepted="a workbook with a table", hint="check the file")
+        raise InputError(
+            f'"{path.name}" has no sheet with cells', accepted="a workbook with a table", hint="check the file"
+        )
     if wanted is not None:
         if wanted not in names:
             raise InputError(f'"{path.name}" has no sheet "{wanted}"', hint=did_you_mean(wanted, names))
         return wanted
     if len(names) > 1:
-        notes.add(f'the workbook has {len(names)} sheets; the first, "{names[0]}", was read (name another: file.xlsx#Sheet)')
+        notes.add(
+            f'the workbook has {len(names)} sheets; the first, "{names[0]}", was read (name another: file.xlsx#Sheet)'
+        )
     return str(names[0])
 
 
@@ -129,59 +134,87 @@ class _SheetColumns:
     """Takes rows of cells, turns them into Arrow piece by piece, and finds the names."""
 
     def __init__(self, file_name: str, limits: ReadLimits, maximum: int) -> None:
-        self._file_name, self._limits, self._maximum = file_name, limits, maximum
-        self._buffer: list[tuple[Any, ...]] = []
-        self._chunks: list[list[_Cells]] = []
-        self._lengths: list[int] = []
+        self._file_name, self._maximum = file_name, maximum
+        self._most_columns = min(MOST_COLUMNS, limits.maximum_columns)
         self._sample: list[tuple[Any, ...]] = []
-        self._empty_rows = self._pending_empty = self._slots = 0
+        self._buffer: list[tuple[Any, ...]] = []
+        self._chunks: list[list[Cells]] = []
+        self._empty_rows = self._empty_since = self._cells = 0
 
     def add(self, row: tuple[Any, ...]) -> None:
         """Takes in one row; empty ones are passed over."""
         if not any(value is not None and value != "" for value in row):
-            self._pending_empty += bool(self._sample)
+            self._empty_since += bool(self._sample)
             return
-        self._empty_rows += self._pending_empty
-        self._pending_empty = 0
-        width = len(row)
-        if width > min(MOST_COLUMNS, self._limits.maximum_columns):
+        if len(row) > self._most_columns:
             raise InputError(
-                f'"{self._file_name}" has {width:,} columns',
-                accepted=f"at most {min(MOST_COLUMNS, self._limits.maximum_columns):,} columns",
+                f'"{self._file_name}" has {len(row):,} columns',
+                accepted=f"at most {self._most_columns:,} columns",
                 hint="remove stray cells far to the right",
             )
-        self._slots += width
-        refuse_size(self._file_name, 8 * self._slots, self._maximum)
+        self._empty_rows, self._empty_since = self._empty_rows + self._empty_since, 0
+        self._cells += len(row)
+        refuse_size(self._file_name, 8 * self._cells, self._maximum)
+        if self._sample:
+            self._buffer.append(row)
         if len(self._sample) < _SAMPLE_ROWS:
             self._sample.append(row)
-        if len(self._sample) > 1 or self._buffer:
-            self._buffer.append(row)
         if len(self._buffer) >= _CHUNK_ROWS:
-            self._flush()
+            self._chunks.append(_columns_of(self._buffer))
+            self._buffer = []
 
-    def _flush(self) -> None:
-        if not self._buffer:
-            return
-        width = max(map(len, self._buffer))
-        padded = [row + (None,) * (width - len(row)) for row in self._buffer]
-        self._chunks.append([_Cells.of(values) for values in zip(*padded, strict=True)])
-        self._lengths.append(len(padded))
-        self._buffer = []
-
-    def finish(self, notes: Notes) -> tuple[list[str], list[pa.ChunkedArray], bool]:
-        """Names, columns, and whether the first row gave the names."""
-        first = self._sample[0] if self._sample else ()
-        header = has_header([[_as_text(value) or "" for value in row] for row in self._sample]) if self._sample else True
-        if not header:
-            self._buffer.append(first) if not self._chunks else None
-            self._prepend(first)
-        self._flush()
-        if not sum(self._lengths):
+    def finish(self, notes: Notes) -> tuple[TypedColumns, bool]:
+        """The typed columns, and whether the first row gave their names."""
+        if self._buffer:
+            self._chunks.append(_columns_of(self._buffer))
+        if not self._chunks:
             raise InputError(
                 f'"{self._file_name}" has no rows of data in its sheet',
                 accepted="a first row of names and at least one row below it",
                 hint="name another sheet (file.xlsx#Sheet), or check the file",
             )
-        raise NotImplementedError
+        if self._empty_rows:
+            notes.add(f"{self._empty_rows:,} empty rows were left out")
+        header = has_header([[as_text(value) or "" for value in row] for row in self._sample])
+        first = [as_text(value) for value in self._sample[0]]
+        if not header:
+            self._chunks.insert(0, _columns_of(self._sample[:1]))
+            notes.add("the first row looks like data, so it was read as data and the columns were named column_1, …")
+            first = []
+        width = max(len(first), *map(len, self._chunks))
+        columns = [merged(self._pieces(place)) for place in range(width)]
+        first += [None] * (width - len(first))
+        used = [place for place in range(width) if first[place] or columns[place].filled or not header]
+        names = mended_names([first[place] for place in used], notes)
+        return _typed(names, [columns[place] for place in used], notes), header
 
-    def _prepend(self, first: tuple[Any, ...]) -> None: ...
+    def _pieces(self, place: int) -> list[Cells]:
+        return [chunk[place] if place < len(chunk) else Cells.empty(len(chunk[0].values)) for chunk in self._chunks]
+
+
+def _columns_of(rows: list[tuple[Any, ...]]) -> list[Cells]:
+    width = max(map(len, rows))
+    padded = [row + (None,) * (width - len(row)) for row in rows]
+    return [Cells.of(values) for values in zip(*padded, strict=True)]
+
+
+def _typed(names: list[str], columns: list[Cells], notes: Notes) -> TypedColumns:
+    """Columns that Excel typed stay as they are; those of mixed cells are typed as texts are."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    given = dict(zip(names, columns, strict=True))
+    result = infer_types({n: pa.chunked_array([c.values]) for n, c in given.items() if c.kind == "mixed"}, ",", notes)
+    typed = TypedColumns(dict.fromkeys(names))
+    typed.marked = dict(result.marked)
+    for name, column in given.items():
+        typed.columns[name] = result.columns.get(name, pa.chunked_array([column.values]))
+        if column.errors:
+            notes.about("error cells such as #N/A became missing", name, column.errors)
+        if column.kind == "text":
+            values = typed.columns[name]
+            present = pc.unique(values.filter(pc.is_in(values, pa.array(TEXT_MARKERS)))).to_pylist()
+            if present:
+                typed.marked[name] = present
+    drop_text_markers(typed, notes)
+    return typed

@@ -105,10 +105,7 @@ def parse_numbers(texts: pa.Array, reading: Reading) -> pa.Array | None:
 def _all_match(texts: pa.Array, pattern: str) -> bool:
     import pyarrow.compute as pc
 
-    for part in (texts.slice(0, _GLANCE), texts):  # most patterns fail at a glance
-        if not pc.all(pc.match_substring_regex(part, pattern)).as_py():
-            return False
-    return True
+    return all(pc.all(pc.match_substring_regex(part, pattern)).as_py() for part in (texts.slice(0, _GLANCE), texts))
 
 
 def _any_match(texts: pa.Array, pattern: str) -> bool:

@@ -37,8 +37,6 @@ def read_parquet(
         InputError: if a file is damaged or beyond the limits, has nested columns or no rows, or if
             the parts differ in their columns.
     """
-    import pyarrow as pa
-
     notes = Notes()
     maximum = resolved_maximum(limits)
     tables: list[pa.Table] = []
@@ -209,7 +207,7 @@ def _stacked(tables: list[pa.Table], paths: Sequence[Path]) -> pa.Table:
                 kinds = tables[0].schema.field(name).type, table.schema.field(name).type
                 if kinds[0] != kinds[1]:
                     raise InputError(
-                        f'the files of the folder differ in their types: {quoted(name)} is {kinds[0]} in '
+                        f"the files of the folder differ in their types: {quoted(name)} is {kinds[0]} in "
                         f'"{paths[0].name}" and {kinds[1]} in "{path.name}"',
                         accepted="parts of one table, all with the same columns and types",
                         hint="name one file, or say what the folder is with --as table or --as database",
@@ -229,7 +227,6 @@ def _decoded(table: pa.Table) -> pa.Table:
 def _plain(table: pa.Table, notes: Notes) -> pa.Table:
     """Columns of types that the rest of Synthloom knows; what is not finite becomes missing."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     table = _decoded(table)
     for place, name in enumerate(table.column_names):

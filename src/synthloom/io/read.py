@@ -20,7 +20,13 @@ _MOST_NEIGHBOURS = 2_000
 _MOST_PARTS = 100_000
 _HINTS = {
     (".xls", ".xlsb", ".ods"): "save it as .xlsx or .csv",
-    (".json", ".jsonl", ".ndjson", ".xml", ".html"): "turn it into rows and columns first, and save it as .csv or .parquet",
+    (
+        ".json",
+        ".jsonl",
+        ".ndjson",
+        ".xml",
+        ".html",
+    ): "turn it into rows and columns first, and save it as .csv or .parquet",
     (".sav", ".dta", ".sas7bdat", ".xpt", ".por"): "read it with pandas (read_spss, read_stata, read_sas) and give "
     "the frame to synthloom.run(frame), or save it as .parquet",
     (".rds", ".rdata", ".rda"): "save it from R as .csv or .parquet",
@@ -122,7 +128,8 @@ def _read_folder(folder: Path, limits: ReadLimits) -> tuple[Table, SourceInfo]:
     kinds = {_kind_of(part) for part in parts}
     if not parts:
         raise InputError(
-            f'the folder "{folder.name}" holds no table' + (f" (but {listed(others, 3)})" if others else "; it is empty"),
+            f'the folder "{folder.name}" holds no table'
+            + (f" (but {listed(others, 3)})" if others else "; it is empty"),
             accepted=READABLE,
             hint="name a file, or say what the folder is with --as table, database, images or sequences",
         )

@@ -228,7 +228,7 @@ class _FirstPass:
                 self._decoder.decode(b"", final=True)
             except UnicodeDecodeError:
                 self._valid, self._error_line = False, self._lines + 1
-        if self.encoding != "utf-8" and self.encoding != "utf-8-sig":
+        if self.encoding not in {"utf-8", "utf-8-sig"}:
             self.nul_bytes = 0  # half of UTF-16's bytes are zero
             return
         self.encoding = _by_nul_pattern(self._start) or self.encoding
@@ -360,4 +360,3 @@ class _IteratorStream(io.RawIOBase):
         target[:count] = self._rest[:count]
         self._rest = self._rest[count:]
         return count
-

@@ -195,12 +195,12 @@ class ReportContent:
                 given[key] = tuple((str(term), str(value)) for term, value in given.get(key, ()))
             for key in ("warnings", "limits", "intended_use"):
                 given[key] = tuple(given.get(key, ()))
+            if given.get("card_figures") is not None:
+                given["card_figures"] = tuple(given["card_figures"])
         except (TypeError, ValueError, KeyError) as error:
             raise ArtifactError(
                 f"the report is damaged: {error}", hint="take the file as Synthloom wrote it"
             ) from error
-        if given.get("card_figures") is not None:
-            given["card_figures"] = tuple(given["card_figures"])
         return cls(**given)
 
 

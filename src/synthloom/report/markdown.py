@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from html import escape
 
 from synthloom.report.content import WORDS_OWED, ReportContent
 from synthloom.report.formatting import format_number, format_seconds, format_share, shorten
 from synthloom.report.wording import FAMILIES, LABEL_WORDS, LEVEL_WORDS, title_of
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~&$@-])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~$@-])")
 
 
 def render_markdown(content: ReportContent, *, rows: int = 200) -> str:
@@ -56,7 +57,7 @@ def render_markdown(content: ReportContent, *, rows: int = 200) -> str:
 
 def _text(value: object, limit: int = 600) -> str:
     """One line in which no character means anything to Markdown or HTML."""
-    return _SPECIAL.sub(r"\\\1", shorten(value, limit))
+    return _SPECIAL.sub(r"\\\1", escape(shorten(value, limit), quote=False))
 
 
 def _bullets(title: str, texts: Iterable[str]) -> list[str]:

@@ -145,7 +145,7 @@ def _scores(detail: dict[str, Any]) -> str:
 
 def headline_figures(findings: Sequence[Finding], limit: int = 6) -> list[Figure]:
     """The figures to open with: the well-known ones first, then the next of each family in turn."""
-    whole = [f for f in findings if f.column is None and f.value is not None and f.direction != "information"]
+    whole = [f for f in findings if f.column is None and is_number(f.value) and f.direction != "information"]
     chosen = [f for name in HEADLINES for f in whole if f.name == name][:limit]
     rest = [f for f in whole if f not in chosen]
     while len(chosen) < limit and rest:

@@ -61,8 +61,8 @@ _TITLES = {
 def title_of(finding: Finding) -> str:
     """What a figure is called on the page.
 
-    >>> title_of(Finding("rare_coverage", "fidelity", 0.9, "…"))
-    'Rare coverage'
+    >>> title_of(Finding("new_figure", "fidelity", 0.9, "…"))
+    'New figure'
     """
     if finding.name in _TITLES:
         return _TITLES[finding.name]

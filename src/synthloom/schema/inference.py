@@ -6,7 +6,6 @@ The rules are few and in one place, each leaves its reason in the schema, and th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -29,10 +28,6 @@ _KEY_NAME = re.compile(
 )
 _MAXIMUM_DECIMALS = 8
 
-PersonalFinder = Callable[[str, "pa.ChunkedArray"], Any]
-"""Takes a column's name and values; gives None or an object with kind, confidence and reason."""
-
-
 @dataclass(frozen=True)
 class _Facts:
     """What the rules look at."""
@@ -52,27 +47,29 @@ class _Facts:
         return self.distinct / max(1, self.present)
 
 
-def infer_schema(
-    table: Table, *, personal: PersonalFinder | None = None, personal_threshold: float = 0.5
-) -> TableSchema:
+PERSONAL_CONFIDENCE = 0.5
+"""Confidence from which a column counts as personal data."""
+
+
+def infer_schema(table: Table, *, find_personal: bool = True) -> TableSchema:
     """The schema of ``table``.
 
     Args:
         table: the rows to read it off.
-        personal: finds personal data, such as :func:`synthloom.values.find_personal`.
-        personal_threshold: confidence from which a column counts as personal.
+        find_personal: whether to look for personal data; what is found is regenerated later.
 
     Raises:
         SchemaError: if a column holds nested or binary values.
     """
-    columns = []
-    for name in table.names:
-        column = _infer_column(name, table.column(name))
-        if personal is not None and column.kind not in ("constant", "empty", "boolean"):
-            found = personal(name, table.column(name))
-            if found is not None and found.confidence >= personal_threshold:
-                column = _as_personal(column, found.kind, found.confidence, found.reason)
-        columns.append(column)
+    from synthloom.values import find_personal_columns
+
+    columns = [_infer_column(name, table.column(name)) for name in table.names]
+    open_columns = [c.name for c in columns if c.kind not in ("constant", "empty", "boolean")]
+    found = find_personal_columns({name: table.column(name) for name in open_columns}) if find_personal else {}
+    for place, column in enumerate(columns):
+        finding = found.get(column.name)
+        if finding is not None and finding.confidence >= PERSONAL_CONFIDENCE:
+            columns[place] = _as_personal(column, finding.kind, finding.confidence, finding.reason)
     return TableSchema(columns=tuple(columns))
 
 

@@ -98,7 +98,7 @@ class Synthesizer(ABC):
         table = Table.from_frame(data)
         self._check_rows(table)
         run = run or RunContext()
-        schema = schema or _infer(table)
+        schema = schema or infer_schema(table)
         weights = self._checked_weights(weights, table.n_rows)
         stream = RandomStream(resolve_seed(seed)).child("fit")
         encoder = TableEncoder(schema).fit(table)
@@ -108,7 +108,7 @@ class Synthesizer(ABC):
             context_table = Table.from_frame(context)
             if context_table.n_rows != table.n_rows:
                 raise InputError(f"the context has {context_table.n_rows:,} rows, the data {table.n_rows:,}")
-            context_encoder = TableEncoder(_infer(context_table)).fit(context_table)
+            context_encoder = TableEncoder(infer_schema(context_table)).fit(context_table)
             encoded_context = context_encoder.encode(context_table)
         self.schema_, self.encoder_, self.context_encoder_ = schema, encoder, context_encoder
         self.frame_kind_ = table.frame_kind
@@ -329,15 +329,6 @@ class Synthesizer(ABC):
             raise NotFittedError(
                 f"this {type(self).__name__} has not learned anything yet", hint="call fit(data) first"
             )
-
-
-def _infer(table: Table) -> TableSchema:
-    try:
-        from synthloom.values import find_personal
-    except ImportError:
-        find_personal = None
-
-    return infer_schema(table, personal=find_personal)
 
 
 def read_model(folder: str | Path, known: Mapping[str, type[Synthesizer]]) -> Synthesizer:

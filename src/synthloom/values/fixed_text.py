@@ -42,7 +42,7 @@ def join_columns(*parts: Characters) -> Characters:
 
 def as_digits(digits: Characters) -> Characters:
     """Digit values as character codes."""
-    return np.add(digits, np.uint8(48), dtype=np.uint8)
+    return np.add(digits, 48, dtype=np.uint8)
 
 
 def luhn_digit(digits: Characters) -> Characters:
@@ -50,7 +50,8 @@ def luhn_digit(digits: Characters) -> Characters:
     values = digits.astype(np.int64)
     doubled = values[:, ::-1].copy()
     doubled[:, 0::2] = doubled[:, 0::2] * 2 - 9 * (doubled[:, 0::2] > 4)
-    return ((10 - doubled.sum(axis=1) % 10) % 10).astype(np.uint8)[:, None]
+    check: Characters = ((10 - doubled.sum(axis=1) % 10) % 10).astype(np.uint8)[:, None]
+    return check
 
 
 def weighted_sum(digits: Characters, weights: tuple[int, ...]) -> NDArray[np.int64]:

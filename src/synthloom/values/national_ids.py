@@ -163,7 +163,7 @@ _MAKERS: dict[str, tuple[Callable[[Integers], Characters], int]] = {
     "FR": (_fr, 2 * 100 * 12 * 989 * 999),
     "ES": (_es, 10_000_000),
     "IT": (_it, 15**6 * _DAYS * 2),
-    "NL": (_nl, 9090),
+    "NL": (_nl, 9091),
     "PL": (_pl, _DAYS * 10_000),
     "SE": (_se, _DAYS * 20),
     "PT": (_pt, 9_000_000),

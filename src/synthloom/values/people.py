@@ -24,6 +24,7 @@ DOMAINS = ("example.com", "example.org", "example.net")
 _EMAIL_FORMS = ("dot", "joined", "initial", "underscore")
 _PLAIN_SHARE = 60
 _HOUSE_NUMBERS = 2_000
+_TIERS = 1 + 26 + 26 * 26  # no middle initial, one, two
 
 
 class People:
@@ -33,8 +34,7 @@ class People:
         positions: whole numbers from 0 on, one a person.
         stream: whose people they are; the same stream and position give the same person.
         locale: whose names and places.
-        unique_names: no two people share first and last name (in full; a middle initial is added when the
-            names are used up).
+        unique_names: no two people share a full name (middle initials are added when the names are used up).
         unique_addresses: no two people share an address.
     """
 
@@ -61,19 +61,20 @@ class People:
 
     @cached_property
     def _name_index(self) -> tuple[Integers, Integers, Integers]:
-        """Indices of first name, last name and (1 to 26, else 0) middle initial."""
+        """Indices of first name, last name and middle initials (0 for none)."""
         words, noise = self.words, self.noise
         if not self._unique_names:
             woman = noise.below("woman", 2) == 1
             male = words.n_female + noise.picks("first", words.male_guide)
             first = np.where(woman, noise.picks("first", words.female_guide), male)
             return first, noise.picks("last", words.last_guide), np.zeros_like(first)
-        pairs = len(words.first) * len(words.last)
+        firsts = words.distinct_first
+        pairs = len(firsts) * len(words.last)
         tier, _ = np.divmod(noise.positions, pairs)
-        if tier.size and int(tier.max()) > 26:
-            raise OptionError("too many unique names", accepted=f"up to {27 * pairs:,} in {words.locale}")
+        if tier.size and int(tier.max()) >= _TIERS:
+            raise OptionError("too many unique names", accepted=f"up to {_TIERS * pairs:,} in {words.locale}")
         first, last = np.divmod(noise.permuted("unique name", pairs), len(words.last))
-        return first, last, tier
+        return firsts[first], last, tier
 
     @property
     def _first_index(self) -> Integers:
@@ -94,7 +95,7 @@ class People:
         if words.two_last_names and not self._unique_names:
             second = _take(words.last, self.noise.picks("second last", words.last_guide))
             return pc.binary_join_element_wise(_take(words.last, index), second, " ")
-        if words.last_female is not None:
+        if words.last_female is not None and not self._unique_names:
             return pc.if_else(pa.array(self.is_woman), _take(words.last_female, index), _take(words.last, index))
         return _take(words.last, index)
 
@@ -243,7 +244,8 @@ def _numbers(end: str = "") -> pa.Array:
 def _initials() -> pa.Array:
     import pyarrow as pa
 
-    return pa.array(["", *(f" {chr(65 + i)}." for i in range(26))])
+    letters = [chr(65 + i) for i in range(26)]
+    return pa.array(["", *(f" {a}." for a in letters), *(f" {a}. {b}." for a in letters for b in letters)])
 
 
 @cache

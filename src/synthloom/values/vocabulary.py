@@ -36,6 +36,7 @@ class Vocabulary:
         country: its ISO code.
         first: first names, the first ``n_female`` of them women's.
         first_plain: the same in letters a-z, for e-mail addresses.
+        distinct_first: indices of first names, those that both women and men bear only once.
         last: last names, ``last_plain`` their plain letters.
     """
 
@@ -44,6 +45,7 @@ class Vocabulary:
     first: pa.Array
     first_plain: pa.Array
     n_female: int
+    distinct_first: NDArray[np.int64]
     female_guide: NDArray[np.int32]
     male_guide: NDArray[np.int32]
     last: pa.Array
@@ -112,6 +114,7 @@ def vocabulary(locale: str) -> Vocabulary:
         first=pa.array(first),
         first_plain=pa.array([plain_letters(n, locale) for n in first]),
         n_female=len(names.female.names),
+        distinct_first=np.array([first.index(name) for name in dict.fromkeys(first)]),
         female_guide=weight_guide(names.female.weights),
         male_guide=weight_guide(names.male.weights),
         last=pa.array(last),

@@ -8,7 +8,6 @@ from synthloom.data import Table
 from synthloom.encoding import check_columns
 from synthloom.errors import OptionError, did_you_mean
 from synthloom.schema import TableSchema, infer_schema, read_schema
-from synthloom.values import find_personal
 
 
 def make_schema(
@@ -29,7 +28,7 @@ def make_schema(
         if name is not None and name not in table.names:
             raise OptionError(f'there is no column "{name}" for {option}', hint=did_you_mean(name, table.names))
     if given is None:
-        schema = infer_schema(table, personal=find_personal)
+        schema = infer_schema(table)
     else:
         schema = given if isinstance(given, TableSchema) else read_schema(given)
         check_columns(table, schema)

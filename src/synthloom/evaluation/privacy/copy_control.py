@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from synthloom.evaluation.statistics import ONE_SIDED_95, share_error
-from synthloom.evaluation.verdicts import judge, margins_for
+from synthloom.evaluation.verdicts import judge, margins_for, worst
 from synthloom.finding import Verdict
 
 
@@ -27,22 +27,35 @@ class CopyControl:
     Attributes:
         share: share of synthetic rows that repeat a training row.
         natural: share of holdout rows that do.
-        excess: the larger of the two excesses.
-        error: its standard error.
-        excess_low: its one-sided 95 % lower bound.
+        sides: both excesses, each with its standard error.
         detail: both controls, for the report.
     """
 
     share: float
     natural: float
-    excess: float
-    error: float
-    excess_low: float
+    sides: tuple[tuple[float, float], tuple[float, float]]
     detail: dict[str, Any]
+
+    @property
+    def excess(self) -> float:
+        """The excess with the larger one-sided 95 % lower bound."""
+        return self._worse[0]
+
+    @property
+    def error(self) -> float:
+        """The standard error of :attr:`excess`."""
+        return self._worse[1]
+
+    @property
+    def _worse(self) -> tuple[float, float]:
+        return max(self.sides, key=lambda side: side[0] - ONE_SIDED_95 * side[1])
 
     def verdict(self, name: str) -> Verdict:
         """The verdict of the metric ``name``; without a single copy there is nothing to accuse."""
-        return "good" if self.share == 0 else judge(self.excess, self.error, margins_for(name))
+        if self.share == 0:
+            return "good"
+        verdicts = [judge(excess, error, margins_for(name)) for excess, error in self.sides]
+        return worst([verdict for verdict in verdicts if verdict != "unknown"])  # one control may be able to tell
 
 
 def control_copies(
@@ -68,14 +81,13 @@ def control_copies(
     second = scale * (only_train - only_holdout) / len(synthetic)
     # a popular row is repeated by many synthetic rows at once, hence the factor
     second_error = 1.5 * scale * math.sqrt(only_train + only_holdout + 1) / len(synthetic)
-    sides = [(first, first_error), (second, second_error)]
-    excess, error = max(sides, key=lambda side: side[0] - ONE_SIDED_95 * side[1])
-    detail = {
-        "control": round(natural, 6),
-        "excess": round(excess, 6),
-        "excess_low": round(excess - ONE_SIDED_95 * error, 6),
-        "excess_over_holdout": round(first, 6),
-        "excess_over_holdout_as_target": round(second, 6),
-        "copies": int(synthetic.sum()),
-    }
-    return CopyControl(share, natural, excess, error, excess - ONE_SIDED_95 * error, detail)
+    control = CopyControl(share, natural, ((first, first_error), (second, second_error)), {})
+    control.detail.update(
+        control=round(natural, 6),
+        excess=round(control.excess, 6),
+        excess_low=round(control.excess - ONE_SIDED_95 * control.error, 6),
+        excess_over_holdout=round(first, 6),
+        excess_over_holdout_as_target=round(second, 6),
+        copies=int(synthetic.sum()),
+    )
+    return control

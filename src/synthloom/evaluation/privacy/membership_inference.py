@@ -26,8 +26,9 @@ from synthloom.evaluation.features import DistanceSpace, nearest_distances
 from synthloom.evaluation.statistics import AreaUnderCurve, area_under_curve, difference_error, interval_around
 from synthloom.finding import Direction, Family, Finding, Verdict
 
-MAXIMUM_CANDIDATES = 10_000
+MAXIMUM_CANDIDATES = 8_000
 MAXIMUM_SYNTHETIC = 40_000
+MAXIMUM_CONTROL = 20_000
 MINIMUM_ROWS = 10
 _QUICK_CANDIDATES, _QUICK_SYNTHETIC = 2_000, 10_000
 _FALSE_POSITIVES = 0.01
@@ -167,7 +168,7 @@ class _Setting:
         self._asked = max(1, min(candidates // 2, cut))
         self._members = [space.points("train", members[side::2]) for side in (0, 1)]
         self._synthetic = space.points("synthetic", data.draw("synthetic", most, "membership"))
-        self._control = space.points("train", others[: len(self._synthetic)])
+        self._control = space.points("train", others[: min(MAXIMUM_CONTROL, len(self._synthetic))])
         self.limits = "; ".join(
             text
             for text in (

@@ -174,8 +174,9 @@ class _Scorer:
         self._truth = truth - self._centre if task.kind == "regression" else truth
         generator = data.stream.child("tstr_gap", "bootstrap").generator()
         count = max(_DRAWS // 5, min(_DRAWS, 4 * _DRAWS // max(1, len(task.scored))))
-        draws = generator.multinomial(len(truth), np.full(len(truth), 1 / len(truth)), count)
-        self._weights = np.vstack([np.ones(len(truth)), draws]).astype(np.float32)
+        self._weights = np.ones((count + 1, len(truth)), np.float32)
+        for draw in self._weights[1:]:
+            draw[:] = np.bincount(generator.integers(0, len(truth), len(truth)), minlength=len(truth))
 
     def __call__(self, scores: np.ndarray) -> float:
         """The score on the rows as they are."""

@@ -32,7 +32,7 @@ def nice_step(span: float, count: int) -> float:
 def linear_ticks(low: float, high: float, count: int = 5) -> list[Tick]:
     """Ticks of ``low`` to ``high`` at round numbers."""
     span = high - low
-    if not (math.isfinite(span) and span > 0) or span < 1e-12 * max(abs(low), abs(high)):
+    if not math.isfinite(span) or span <= max(1e-300, 1e-12 * max(abs(low), abs(high))):
         return [(low, format_short(low))]
     step = nice_step(span, count)
     first = math.ceil(low / step - 1e-9)
