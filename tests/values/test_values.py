@@ -74,7 +74,7 @@ def test_reserved_ranges_only(locale):
 @pytest.mark.parametrize(
     "kind", ["email", "username", "iban", "card", "account", "uuid", "name", "address", "national_id", "phone"]
 )
-def test_unique_values_are_unique_in_any_order(kind, locale="en_US"):
+def test_unique_values_are_unique_in_any_order(kind):
     rng = np.random.default_rng(1)
     positions = np.unique(np.concatenate([np.arange(30_000), rng.integers(0, 10_000_000, 120_000)]))
     made = make_values(kind, positions, STREAM, unique=True)
@@ -195,5 +195,5 @@ def test_people_hand_out_the_same_person():
     women = people.is_woman
     lasts = np.array(people.last_name.to_pylist())
     assert not any(name.endswith(("ski", "cki")) for name in lasts[women])
-    assert not any(name.endswith(("ska", "cka")) for name in lasts[~women])
+    assert any(name.endswith("ski") for name in lasts[~women])
     assert people.region.to_pylist() == make_values("region", ROWS, STREAM, locale="pl_PL").to_pylist()
