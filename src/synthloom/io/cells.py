@@ -36,7 +36,7 @@ class Cells(NamedTuple):
     @property
     def filled(self) -> bool:
         """Whether there is any value."""
-        return self.values.null_count < len(self.values)
+        return bool(self.values.null_count < len(self.values))
 
     @classmethod
     def empty(cls, rows: int) -> Cells:

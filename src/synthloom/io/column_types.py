@@ -143,12 +143,10 @@ class _TextColumn:
         import pyarrow as pa
 
         texts = self._texts.slice(0, 7).to_pylist()
-        if (
-            len(texts) > 6
-            or not all(text.lower() in ("true", "false") for text in texts)
-            or self._beyond_text_markers()
-        ):
-            return None  # "unknown" beside true and false is a third answer, and no gap
+        if len(texts) > 6 or not all(text.lower() in ("true", "false") for text in texts):
+            return None
+        if self._beyond_text_markers():  # "unknown" beside true and false is a third answer, and no gap
+            return None
         style = next((s for s, change in _BOOLEAN_STYLES.items() if all(change(t) == t for t in texts)), "true/false")
         return pa.array([text.lower() == "true" for text in texts]), None if style == "true/false" else style
 

@@ -186,9 +186,8 @@ def _parse_error(part: _Part, limits: ReadLimits, error: Exception) -> InputErro
             accepted="rows of equal width",
             hint="check the quotes in that line",
         )
-    return InputError(
-        f'"{part.name}" is no readable CSV: {error}', accepted="rows of equal width", hint="check the file"
-    )
+    reason = str(error).splitlines()[0][:200]
+    return InputError(f'"{part.name}" is no readable CSV: {reason}', accepted="rows of equal width")
 
 
 def _missing_texts(parts: list[_Part], names: list[str], typed: TypedColumns, limits: ReadLimits, notes: Notes) -> None:

@@ -16,7 +16,7 @@ from synthloom.data import Table
 from synthloom.io.column_types import TEXT_MARKERS
 from synthloom.io.date_layouts import render
 from synthloom.io.formulas import disarmed
-from synthloom.io.source import COMPRESSION_SUFFIXES, Notes, SourceInfo, split_suffix
+from synthloom.io.source import Notes, SourceInfo
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,7 +24,15 @@ if TYPE_CHECKING:
 _CHUNK = 1 << 20
 
 
-def write_csv(tables: Iterator[Table], path: Path, info: SourceInfo, *, protect_formulas: bool, notes: Notes) -> None:
+def write_csv(
+    tables: Iterator[Table],
+    path: Path,
+    info: SourceInfo,
+    *,
+    compression: str | None,
+    protect_formulas: bool,
+    notes: Notes,
+) -> None:
     """Writes the tables, one below the other, to ``path``.
 
     Text is quoted only where it must be. The file is in the source's encoding if that can hold
@@ -32,7 +40,6 @@ def write_csv(tables: Iterator[Table], path: Path, info: SourceInfo, *, protect_
     """
     encoding = info.encoding if _is_usable(info.encoding) else "utf-8"
     plain = encoding in ("utf-8", "utf-8-sig")
-    compression = COMPRESSION_SUFFIXES.get(split_suffix(path)[1])
     writer = _BatchWriter(info, protect_formulas)
     if plain:
         with _compressed(path, compression) as file:

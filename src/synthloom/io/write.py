@@ -16,7 +16,15 @@ from synthloom.errors import OptionError, OutputError
 from synthloom.io.csv_writer import write_csv
 from synthloom.io.excel_writer import write_excel
 from synthloom.io.parquet_writer import write_parquet
-from synthloom.io.source import WRITABLE, Notes, SourceInfo, SourceKind, kind_of_suffix, split_suffix
+from synthloom.io.source import (
+    COMPRESSION_SUFFIXES,
+    WRITABLE,
+    Notes,
+    SourceInfo,
+    SourceKind,
+    kind_of_suffix,
+    split_suffix,
+)
 
 _REASONS = {
     errno.ENOSPC: ("the disk is full", "free some space, or write elsewhere"),
@@ -66,7 +74,10 @@ def write_table(
     dialect = _dialect(info, kind, target)
     with _replacing(target) as temporary:
         if kind == "csv":
-            write_csv(tables, temporary, dialect, protect_formulas=protect_formulas, notes=notes)
+            compression = COMPRESSION_SUFFIXES.get(split_suffix(target)[1])
+            write_csv(
+                tables, temporary, dialect, compression=compression, protect_formulas=protect_formulas, notes=notes
+            )
         elif kind == "excel":
             write_excel(tables, temporary, dialect, protect_formulas=protect_formulas, notes=notes)
         else:
