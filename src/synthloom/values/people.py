@@ -88,16 +88,14 @@ class People:
     @cached_property
     def last_name(self) -> pa.Array:
         """Last names; two in Spain and Portugal."""
-        import pyarrow as pa
         import pyarrow.compute as pc
 
-        index, words = self._name_index[1], self.words
-        if words.two_last_names and not self._unique_names:
-            second = _take(words.last, self.noise.picks("second last", words.last_guide))
-            return pc.binary_join_element_wise(_take(words.last, index), second, " ")
-        if words.last_female is not None and not self._unique_names:
-            return pc.if_else(pa.array(self.is_woman), _take(words.last_female, index), _take(words.last, index))
-        return _take(words.last, index)
+        words, first = self.words, self._last_of(self.words.last, self.words.last_female)
+        if not words.two_last_names or self._unique_names:
+            return first
+        return pc.binary_join_element_wise(
+            first, _take(words.last, self.noise.picks("second last", words.last_guide)), " "
+        )
 
     def name(self, form: str = "first_last") -> pa.Array:
         """Full names, written ``first_last``, ``last_first`` or ``last_comma_first``."""
@@ -116,7 +114,7 @@ class People:
         import pyarrow.compute as pc
 
         stems = _take(_email_stems(self.words.locale), self._stem_index("email", form))
-        last = _take(self.words.last_plain, self._name_index[1])
+        last = self._plain_last
         if unique:
             domain = _take(_domains(), self.noise.below("domain", len(DOMAINS)))
             return pc.binary_join_element_wise(stems, last, self._unique_digits("email"), domain, "")
@@ -130,9 +128,23 @@ class People:
         import pyarrow.compute as pc
 
         stems = _take(_email_stems(self.words.locale), self._stem_index("username", "initial"))
-        last = _take(self.words.last_plain, self._name_index[1])
+        last = self._plain_last
         end = self._unique_digits("username") if unique else _take(_numbers(), self.noise.below("username number", 100))
         return pc.binary_join_element_wise(stems, last, end, "")
+
+    @cached_property
+    def _plain_last(self) -> pa.Array:
+        return self._last_of(self.words.last_plain, self.words.last_plain_female)
+
+    def _last_of(self, usual: pa.Array, women: pa.Array | None) -> pa.Array:
+        """Last names out of one list, or of two where women bear other forms."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        index = self._name_index[1]
+        if women is None or self._unique_names:
+            return _take(usual, index)
+        return pc.if_else(pa.array(self.is_woman), _take(women, index), _take(usual, index))
 
     def _stem_index(self, what: str, form: str) -> Integers:
         n = len(self.words.first)

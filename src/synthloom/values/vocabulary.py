@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "å": "a"})
 _POLISH_FEMALE = (("ski", "ska"), ("cki", "cka"), ("dzki", "dzka"))
+_FEMALE_FORMS = ("pl_PL",)
 _STREET_NAMES = 300
 _TWO_LAST_NAMES = ("es_ES", "pt_PT")
 _COMPOUND = ("de_DE", "nl_NL", "sv_SE")
@@ -51,6 +52,7 @@ class Vocabulary:
     last: pa.Array
     last_female: pa.Array | None
     last_plain: pa.Array
+    last_plain_female: pa.Array | None
     last_guide: NDArray[np.int32]
     streets: pa.Array
     cities: pa.Array
@@ -83,6 +85,14 @@ def _female_form(name: str, locale: str) -> str:
             if name.endswith(male):
                 return name.removesuffix(male) + female
     return name
+
+
+def _plain_female(names: Sequence[str], locale: str) -> pa.Array | None:
+    import pyarrow as pa
+
+    if locale not in _FEMALE_FORMS:
+        return None
+    return pa.array([plain_letters(_female_form(n, locale), locale) for n in names])
 
 
 def _streets(locale: str) -> list[str]:
@@ -118,7 +128,8 @@ def vocabulary(locale: str) -> Vocabulary:
         female_guide=weight_guide(names.female.weights),
         male_guide=weight_guide(names.male.weights),
         last=pa.array(last),
-        last_female=pa.array([_female_form(n, locale) for n in last]) if locale == "pl_PL" else None,
+        last_female=pa.array([_female_form(n, locale) for n in last]) if locale in _FEMALE_FORMS else None,
+        last_plain_female=_plain_female(last, locale),
         last_plain=pa.array([plain_letters(n, locale) for n in last]),
         last_guide=weight_guide(names.last.weights),
         streets=pa.array(_streets(locale)),
