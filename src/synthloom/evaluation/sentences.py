@@ -125,7 +125,7 @@ def _copies_words(find: Find) -> list[str]:
     guilty = [(words, f) for words, f in found if f.verdict in ("fair", "poor")]
     if guilty:
         return [
-            f"{f.value:.2%} of the synthetic rows are {words} of training rows, {f.reference:.2%} of real holdout rows are"
+            f"{f.value:.2%} of the synthetic rows are {words} of training rows, and {f.reference:.2%} of holdout rows"
             for words, f in guilty
         ]
     if not found:

@@ -50,7 +50,7 @@ class ColumnView:
     def null(self, part: str) -> np.ndarray:
         """Where the value is missing, ``[rows]`` of bool."""
         values = self.values[part]
-        return np.isnan(values) if self.kind == "number" else values == NULL
+        return np.asarray(np.isnan(values) if self.kind == "number" else values == NULL)
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def _days_from_text(values: pa.ChunkedArray, form: str | None) -> np.ndarray:
     """Days since 1970 of datetimes written as text; what cannot be read counts as missing."""
     encoded = values.combine_chunks().dictionary_encode()
     known = np.array([_days(text, form) for text in encoded.dictionary.to_pylist()] + [np.nan])
-    return known[encoded.indices.fill_null(len(known) - 1).to_numpy()]
+    return np.asarray(known[encoded.indices.fill_null(len(known) - 1).to_numpy()])
 
 
 def _days(text: str, form: str | None) -> float:

@@ -31,7 +31,7 @@ class ColumnShape(Metric):
     range: ClassVar[tuple[float, float]] = (0.0, 1.0)
     best: ClassVar[float | None] = 1.0
     meaning: ClassVar[str] = (
-        "How far the columns, each on its own, are distributed as in the real rows: 1 is equal, 0 has nothing in common."
+        "How far single columns are distributed as in the real rows: 1 is equal, 0 has nothing in common."
     )
     quick: ClassVar[bool] = True
     cost: ClassVar[float] = 0.6
@@ -59,10 +59,10 @@ class ColumnShape(Metric):
     def _column(self, data: EvaluationData, name: str, rows: dict[str, np.ndarray], overall: MeanVariation) -> Finding:
         view = data.view(name)
         binned = data.bins(name, _BINS if view.kind == "number" else _CATEGORIES)
-        codes = (binned.codes["train"], *(binned.codes[part][rows[part]] for part in ("holdout", "synthetic")))
-        overall.add(*codes, binned.size)
-        alone = MeanVariation(*map(len, codes))
-        distance, reference = alone.add(*codes, binned.size)
+        codes = {part: binned.codes[part] if part == "train" else binned.codes[part][rows[part]] for part in PARTS}
+        overall.add(codes, binned.size)
+        alone = MeanVariation(*(len(codes[part]) for part in PARTS))
+        distance, reference = alone.add(codes, binned.size)
         return self.finding(
             1 - distance,
             error=alone.difference_error,
@@ -74,12 +74,12 @@ class ColumnShape(Metric):
         )
 
     def _gaps_only(self, data: EvaluationData, name: str, rows: dict[str, np.ndarray]) -> Finding:
-        nulls = {part: np.asarray(data.table(part).column(name).is_null().to_numpy()) for part in PARTS}
-        nulls = {part: missing[data.rows(part)].astype(np.int64) for part, missing in nulls.items()}
-        alone = MeanVariation(len(nulls["train"]), *(len(rows[part]) for part in ("holdout", "synthetic")))
-        distance, reference = alone.add(
-            nulls["train"], nulls["holdout"][rows["holdout"]], nulls["synthetic"][rows["synthetic"]], 2
-        )
+        nulls = {}
+        for part in PARTS:
+            missing = np.asarray(data.table(part).column(name).is_null().to_numpy()).astype(np.int64)[data.rows(part)]
+            nulls[part] = missing if part == "train" else missing[rows[part]]
+        alone = MeanVariation(*(len(nulls[part]) for part in PARTS))
+        distance, reference = alone.add(nulls, 2)
         return self.finding(
             1 - distance,
             error=alone.difference_error,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
+from synthloom.evaluation.agreement import PARTS
 from synthloom.evaluation.statistics import mean_error
 
 
@@ -23,14 +25,15 @@ class MeanVariation:
         self._holdout, self._synthetic = np.zeros(holdout, np.float32), np.zeros(synthetic, np.float32)
         self.count, self._sums = 0, np.zeros(2)
 
-    def add(self, train: np.ndarray, holdout: np.ndarray, synthetic: np.ndarray, size: int) -> tuple[float, float]:
-        """Takes in one column's codes; returns its distances (synthetic rows, holdout rows)."""
+    def add(self, codes: Mapping[str, np.ndarray], size: int) -> tuple[float, float]:
+        """Takes in one column's codes in the three tables; returns the distances of synthetic and holdout rows."""
+        train, holdout, synthetic = (codes[part] for part in PARTS)
         base = np.bincount(train, minlength=size) / len(train)
         distances = []
-        for place, (codes, influence) in enumerate(((holdout, self._holdout), (synthetic, self._synthetic))):
-            difference = np.bincount(codes, minlength=size) / len(codes) - base
+        for place, (other, influence) in enumerate(((holdout, self._holdout), (synthetic, self._synthetic))):
+            difference = np.bincount(other, minlength=size) / len(other) - base
             half_sign = (0.5 * np.sign(difference)).astype(np.float32)
-            influence += half_sign[codes]
+            influence += half_sign[other]
             self._train[place] -= half_sign[train]
             distances.append(0.5 * float(np.abs(difference).sum()))
         self.count += 1

@@ -46,7 +46,7 @@ class PairTrend(Metric):
     range: ClassVar[tuple[float, float]] = (0.0, 1.0)
     best: ClassVar[float | None] = 1.0
     meaning: ClassVar[str] = (
-        "How far columns, two by two, are distributed together as in the real rows: 1 is equal, 0 has nothing in common."
+        "How far pairs of columns are distributed as in the real rows: 1 is equal, 0 has nothing in common."
     )
     quick: ClassVar[bool] = True
     cost: ClassVar[float] = 1.0
@@ -79,7 +79,7 @@ class PairTrend(Metric):
             "name": "pair_association",
             "direction": "lower_is_better",
             "best": 0.0,
-            "meaning": "By how much the strength of association (0 to 1) of related columns differs from the real rows.",
+            "meaning": "By how much the strength of association (0 to 1) of related columns differs from real rows.",
         }
         strengths = np.array([pair.strengths for pair in measured if pair.strengths[0] >= _ASSOCIATED])
         if len(strengths) == 0:
@@ -121,7 +121,7 @@ class _Codes:
         (first, size), (second, width) = self._of(names[0]), self._of(names[1])
         joint = {part: first[part] * width + second[part] for part in PARTS}
         strengths = (cramers_v(np.bincount(joint[part], minlength=size * width).reshape(size, width)) for part in PARTS)
-        found = overall.add(*(joint[part] for part in PARTS), size * width) if overall else (0.0, 0.0)
+        found = overall.add(joint, size * width) if overall else (0.0, 0.0)
         return _Pair(names, *found, tuple(strengths))  # type: ignore[arg-type]
 
 

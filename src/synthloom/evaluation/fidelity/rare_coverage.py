@@ -98,7 +98,7 @@ _FREQUENCY: dict[str, Any] = {
     "direction": "nearer_to_reference",
     "best": 1.0,
     "range": None,
-    "meaning": "How often rare categories and combinations appear in the synthetic rows, relative to the real ones (1 is as often).",
+    "meaning": "How often rare categories and combinations appear, relative to the real rows: 1 is as often.",
 }
 
 

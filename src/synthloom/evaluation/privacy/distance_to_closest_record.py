@@ -31,8 +31,8 @@ class DistanceToClosestRecord(Metric):
     range: ClassVar[tuple[float, float]] = (0.0, 1.0)
     best: ClassVar[float | None] = 0.5
     meaning: ClassVar[str] = (
-        "The share of synthetic rows nearer to a training than to a holdout row (0.5 by chance). A diagnostic, no evidence: "
-        "a few copied rows do not move it, and data that pass it have leaked."
+        "The share of synthetic rows nearer to a training than to a holdout row (0.5 by chance). A diagnostic, no "
+        "evidence: a few copied rows do not move it, and data that pass it have leaked."
     )
     cost: ClassVar[float] = 1.0
 

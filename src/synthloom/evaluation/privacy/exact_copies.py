@@ -22,7 +22,7 @@ class ExactCopies(Metric):
     range: ClassVar[tuple[float, float]] = (0.0, 1.0)
     best: ClassVar[float | None] = 0.0
     meaning: ClassVar[str] = (
-        "The share of synthetic rows that equal a training row; in small or coarse tables some do by chance, as holdout rows do."
+        "The share of synthetic rows that equal a training row; holdout rows show how often that is chance."
     )
     quick: ClassVar[bool] = True
     cost: ClassVar[float] = 0.3

@@ -70,7 +70,8 @@ class MembershipInference(Metric):
     range: ClassVar[tuple[float, float]] = (0.0, 1.0)
     best: ClassVar[float | None] = 0.5
     meaning: ClassVar[str] = (
-        "How well an attacker with the synthetic rows tells training rows from rows not seen: 0.5 is a coin toss, 1 is always."
+        "How well an attacker with the synthetic rows tells training rows from unseen rows: "
+        "0.5 is a coin toss, 1 is always."
     )
     quick: ClassVar[bool] = True
     cost: ClassVar[float] = 6.0
@@ -144,11 +145,11 @@ class MembershipInference(Metric):
 _RATE_FIELDS: dict[str, Any] = {
     "name": "membership_inference_tpr",
     "best": _FALSE_POSITIVES,
-    "meaning": "The share of training rows that the attacker finds while accusing 1 % of the rows not seen; 0.01 is guessing.",
+    "meaning": "The share of training rows that the attacker finds while wrongly accusing 1 %; 0.01 is guessing.",
 }
 _OUTLIER_FIELDS: dict[str, Any] = {
     "name": "membership_inference_outliers",
-    "meaning": "How well the attacker tells training rows from others among the tenth of people who are most unusual: 0.5 is a coin toss.",
+    "meaning": "How well the attacker tells training from unseen rows among the most unusual tenth: 0.5 is chance.",
 }
 
 

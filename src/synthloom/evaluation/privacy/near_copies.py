@@ -25,7 +25,8 @@ class NearCopies(Metric):
     range: ClassVar[tuple[float, float]] = (0.0, 1.0)
     best: ClassVar[float | None] = 0.0
     meaning: ClassVar[str] = (
-        "The share of synthetic rows that equal a training row in all columns but one; holdout rows show how often that is chance."
+        "The share of synthetic rows that equal a training row in all columns but one; "
+        "holdout rows show how often that is chance."
     )
     cost: ClassVar[float] = 1.0
     attacker: ClassVar[str | None] = "holds the synthetic rows and knows all but one value of a person's row"

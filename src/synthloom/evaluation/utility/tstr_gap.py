@@ -28,6 +28,7 @@ from synthloom.finding import Direction, Family, Finding, Verdict
 MAXIMUM_ROWS = 60_000
 MAXIMUM_CELLS = 4_000_000
 MAXIMUM_TESTED = 20_000
+MAXIMUM_LINEAR_ROWS = 20_000
 MINIMUM_ROWS = 20
 _DRAWS = 200
 _QUARTERS = 4
@@ -71,8 +72,9 @@ class TstrGap(Metric):
         trees = {part: tree_inputs(data, part, places, task.features).values for part, places in rows.items()}
         boosted = _train_and_score(data, task, rows, trees, _boosting(data, task))
         del trees
-        lines = {part: linear_inputs(data, part, places, task.features) for part, places in rows.items()}
-        linear = _train_and_score(data, task, rows, lines, lambda x, y, judged: linear_scores(task, x, y, judged))
+        fewer = {part: _thinned(data, part, places, MAXIMUM_LINEAR_ROWS) for part, places in rows.items()}
+        lines = {part: linear_inputs(data, part, places, task.features) for part, places in fewer.items()}
+        linear = _train_and_score(data, task, fewer, lines, lambda x, y, judged: linear_scores(task, x, y, judged))
         note = data.thinned_note(
             f"{len(rows['train']):,} training rows a model" if len(rows["train"]) < len(task.known("train")) else "",
             f"{len(rows['holdout']):,} holdout rows scored" if len(rows["holdout"]) == MAXIMUM_TESTED else "",
@@ -90,7 +92,7 @@ class TstrGap(Metric):
         verdict: Verdict | None = None
         if real - chance < 2 * float(scores.real[1:].std(ddof=1)):
             verdict = "unknown"
-            blind = f"trained on real rows it scores no better than chance ({task.measure} {real:.3f}): the gap tells nothing"
+            blind = f"trained on real rows it scores no better than chance ({real:.3f}): the gap tells nothing"
             note = f"{blind}; {note}" if note else blind
         detail = {
             "model": model,
@@ -131,13 +133,14 @@ def _rows(data: EvaluationData, task: Task) -> dict[str, np.ndarray]:
     )
     size = min(len(known["train"]), len(known["synthetic"]), cap)
     sizes = {"train": size, "synthetic": size, "holdout": min(len(known["holdout"]), MAXIMUM_TESTED)}
-    chosen = {}
-    for part, places in known.items():
-        if sizes[part] < len(places):
-            generator = data.stream.child("tstr_gap", "rows", part).generator()
-            places = np.sort(generator.choice(places, sizes[part], replace=False))
-        chosen[part] = places
-    return chosen
+    return {part: _thinned(data, part, places, sizes[part]) for part, places in known.items()}
+
+
+def _thinned(data: EvaluationData, part: str, places: np.ndarray, size: int) -> np.ndarray:
+    """At most ``size`` of the places, at random."""
+    if size >= len(places):
+        return places
+    return np.sort(data.stream.child("tstr_gap", "rows", part, size).generator().choice(places, size, replace=False))
 
 
 def _boosting(data: EvaluationData, task: Task) -> Learner:
@@ -192,7 +195,7 @@ class _Scorer:
             mean = weights @ self._truth / total
             spread = weights @ self._truth**2 / total - mean**2
             missed = weights @ (self._truth - (scores - self._centre)) ** 2 / total
-            return 1 - missed / np.maximum(spread, 1e-12)
+            return np.asarray(1 - missed / np.maximum(spread, 1e-12))
         areas = np.empty((len(self._task.scored), len(weights)))
         for place, code in enumerate(self._task.scored):
             area = WeightedAreas(scores[:, code], self._truth == code)
