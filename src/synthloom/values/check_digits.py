@@ -73,8 +73,8 @@ def is_us_ssn(text: str) -> bool:
 
 
 def is_uk_nino(text: str) -> bool:
-    """A British national insurance number."""
-    return re.fullmatch(r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\d{6}[A-D]", bare(text)) is not None
+    """A British national insurance number; suffixes other than A to D stand in old and temporary ones."""
+    return re.fullmatch(r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\d{6}[A-Z]", bare(text)) is not None
 
 
 def is_de_tax_id(text: str) -> bool:

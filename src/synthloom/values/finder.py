@@ -49,14 +49,24 @@ class PersonalFinding:
 
 @dataclass(frozen=True)
 class _Sample:
-    """Different values of a column as text; ``is_integer`` says that they were stored as whole numbers."""
+    """Different values of a column as text, and in how many of the sampled rows each stands.
+
+    ``is_integer`` says that they were stored as whole numbers, ``distinct_share`` how many of the rows differ.
+    """
 
     values: tuple[str, ...]
+    counts: tuple[int, ...]
     is_integer: bool
     distinct_share: float
 
     def rate(self, test: Callable[[str], bool]) -> float:
+        """The share of different values that pass."""
         return sum(map(test, self.values)) / max(1, len(self.values))
+
+    def row_rate(self, test: Callable[[str], bool]) -> float:
+        """The share of rows that pass."""
+        passed = sum(count for value, count in zip(self.values, self.counts, strict=True) if test(value))
+        return passed / max(1, sum(self.counts))
 
 
 def find_personal(name: str, column: pa.ChunkedArray) -> PersonalFinding | None:
@@ -77,7 +87,9 @@ def find_personal(name: str, column: pa.ChunkedArray) -> PersonalFinding | None:
     if not sample.values:
         return None
     found = [f for look in (_LOOKS_TEXT if not sample.is_integer else _LOOKS_NUMBER) if (f := look(evidence, sample))]
-    return max(found, key=lambda f: f.confidence) if found else None
+    if found or sample.is_integer:
+        return max(found, key=lambda f: f.confidence, default=None)
+    return _look_free_text(evidence, sample)
 
 
 def find_personal_columns(columns: Mapping[str, pa.ChunkedArray]) -> dict[str, PersonalFinding]:
@@ -88,12 +100,34 @@ def find_personal_columns(columns: Mapping[str, pa.ChunkedArray]) -> dict[str, P
     """
     found = {name: f for name, column in columns.items() if (f := find_personal(name, column)) is not None}
     people = [n for n, f in found.items() if f.treat_as_personal and f.kind not in ("coordinates", "ip_address")]
+    if any(found[n].kind == "first_name" for n in people) and not any(found[n].kind == "last_name" for n in people):
+        found.update(_last_names_beside(columns, found))
     if people:
         for name, finding in found.items():
             if finding.kind == "coordinates" and not finding.treat_as_personal:
                 reason = f'{finding.reason}, beside the personal column "{people[0]}"'
                 found[name] = PersonalFinding("coordinates", 0.6, reason)
     return found
+
+
+def _last_names_beside(
+    columns: Mapping[str, pa.ChunkedArray], found: Mapping[str, PersonalFinding]
+) -> dict[str, PersonalFinding]:
+    """The column that most likely holds the last names of people whose first names stand in another."""
+    import pyarrow as pa
+
+    rates: dict[str, float] = {}
+    for name, column in columns.items():
+        if name in found or not pa.types.is_string(column.type) or read_column_name(name).not_people:
+            continue
+        sample = _sample_of(column)
+        if len(sample.values) >= _FEW and sample.rate(patterns.has_name_shape) >= 0.9:
+            rates[name] = max(sample.rate(patterns.is_last_name), sample.row_rate(patterns.is_last_name))
+    best = max(rates, key=lambda name: rates[name], default=None)
+    if best is None or rates[best] < 0.35:
+        return {}
+    reason = f"{_percent(rates[best])} are known last names, beside a column of first names"
+    return {best: PersonalFinding("last_name", round(0.5 + 0.4 * rates[best], 2), reason)}
 
 
 def sample_values(column: pa.ChunkedArray) -> tuple[str, ...]:
@@ -108,13 +142,14 @@ def _sample_of(column: pa.ChunkedArray) -> _Sample:
     if len(column) > _SAMPLE_ROWS:
         column = column.take(pa.array(np.linspace(0, len(column) - 1, _SAMPLE_ROWS).astype(np.int64)))
     column = column.drop_null()
-    distinct = pc.unique(column)
-    share = len(distinct) / max(1, len(column))
-    if len(distinct) > _SAMPLE_VALUES:
-        distinct = distinct.take(pa.array(np.linspace(0, len(distinct) - 1, _SAMPLE_VALUES).astype(np.int64)))
-    is_integer = pa.types.is_integer(column.type)
-    values = tuple(text for v in distinct.to_pylist() if (text := str(v).strip()))
-    return _Sample(values, is_integer, share)
+    counted = pc.value_counts(column)
+    share = len(counted) / max(1, len(column))
+    if len(counted) > _SAMPLE_VALUES:
+        counted = counted.take(pa.array(np.linspace(0, len(counted) - 1, _SAMPLE_VALUES).astype(np.int64)))
+    texts = [str(v).strip() for v in counted.field("values").to_pylist()]
+    pairs = [(text, n) for text, n in zip(texts, counted.field("counts").to_pylist(), strict=True) if text]
+    values, counts = tuple(text for text, _ in pairs), tuple(n for _, n in pairs)
+    return _Sample(values, counts, pa.types.is_integer(column.type), share)
 
 
 def _percent(rate: float) -> str:
@@ -172,9 +207,7 @@ def _look_national_id(evidence: NameEvidence, sample: _Sample) -> PersonalFindin
             "national_id", round(confidence, 2), f"{said}{_percent(rates[code])} are valid as {label}"
         )
     if named:
-        shape = sample.rate(
-            lambda v: 6 <= len(bare(v)) <= 20 and sum(c.isdigit() for c in v) >= 5 and " " not in v.strip()[:3]
-        )
+        shape = sample.rate(lambda v: 6 <= len(bare(v)) <= 20 and sum(c.isdigit() for c in v) >= 5)
         if shape >= 0.8 and sample.distinct_share > 0.3:
             return PersonalFinding("national_id", 0.7, f"{_says('national_id')}; {_percent(shape)} look like one")
     return None
@@ -249,28 +282,41 @@ def _look_name(evidence: NameEvidence, sample: _Sample) -> PersonalFinding | Non
 
 
 def _unnamed_name(evidence: NameEvidence, sample: _Sample, rates: dict[PersonalKind, float]) -> PersonalFinding | None:
-    """People's names under a column name that does not say so."""
-    needed: dict[PersonalKind, float] = {"name": 0.55, "first_name": 0.75, "last_name": 0.75}
-    for kind in evidence.weak:
-        if kind in needed:
-            needed[kind] -= 0.15  # type: ignore[index]
-    fit = {kind: rates[kind] - needed[kind] for kind in needed if rates[kind] >= needed[kind]}
-    if not fit:
+    """People's names under a column name that does not say so.
+
+    The thresholds stand far from what ordinary columns reach: of cities, companies, trades and neighbourhoods
+    less than 15 % pass as full names and less than 20 % as first names; last names are often those of towns
+    (up to 50 %), so that they need more.
+    """
+    ease = 0.1 if evidence.weak.keys() & {"name", "first_name", "last_name"} else 0.0
+    found: dict[PersonalKind, float] = {}
+    if rates["name"] >= 0.3 - ease and sample.rate(patterns.is_half_known_name) >= 0.6 - ease:
+        found["name"] = rates["name"]
+    first_by_rows = sample.row_rate(patterns.is_first_name)
+    if rates["first_name"] >= 0.65 - ease or (first_by_rows >= 0.6 and rates["first_name"] >= 0.25):
+        found["first_name"] = max(rates["first_name"], first_by_rows)
+    if rates["last_name"] >= 0.65 - ease:
+        found["last_name"] = rates["last_name"]
+    if not found:
         return None
-    # most last names are no first names and the other way round: the higher rate tells which
-    best = "name" if "name" in fit else max(fit, key=lambda k: rates[k])
-    confidence = 0.55 + 0.4 * min(1.0, fit[best] / 0.35)
+    # few last names are first names too, and the other way round: the higher rate tells which
+    best = "name" if "name" in found else max(found, key=lambda kind: found[kind])
     plural = {"name": "full names", "first_name": "first names", "last_name": "last names"}[best]
-    return PersonalFinding(best, round(confidence, 2), f"{_percent(rates[best])} are known {plural}")
+    return PersonalFinding(best, round(0.5 + 0.45 * found[best], 2), f"{_percent(found[best])} are known {plural}")
 
 
 def _look_username(evidence: NameEvidence, sample: _Sample) -> PersonalFinding | None:
-    if "username" not in evidence.strong or sample.distinct_share < 0.1:
+    if "username" in evidence.strong:
+        shape = sample.rate(lambda v: 3 <= len(v) <= 40 and " " not in v and any(c.isalpha() for c in v))
+        if shape < 0.9 or len(sample.values) < 5 or sample.distinct_share < 0.1:
+            return None
+        return PersonalFinding("username", 0.85, f"{_says('username')}; {_percent(shape)} look like one")
+    if evidence.not_people or len(sample.values) < _FEW:
         return None
-    shape = sample.rate(lambda v: 3 <= len(v) <= 40 and " " not in v and any(c.isalpha() for c in v))
-    if shape < 0.9 or len(sample.values) < 5:
+    rate = sample.rate(patterns.is_username_of_name)
+    if rate < 0.6:
         return None
-    return PersonalFinding("username", 0.85, f"{_says('username')}; {_percent(shape)} look like one")
+    return PersonalFinding("username", round(0.3 + 0.5 * rate, 2), f"{_percent(rate)} are user names made of names")
 
 
 def _look_free_text(evidence: NameEvidence, sample: _Sample) -> PersonalFinding | None:
@@ -334,6 +380,5 @@ _LOOKS_TEXT = (
     _look_name,
     _look_username,
     _look_coordinate_pair,
-    _look_free_text,
 )
 _LOOKS_NUMBER = (_look_card, _look_national_id, _look_phone, _look_account)

@@ -27,6 +27,7 @@ _DATE = re.compile(
     r"\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./]\d{2,4}|\d{1,2}:\d{2}(?::\d{2})?|\d{4}-\d{4}"
 )
 _DECIMAL = re.compile(r"[-+]?\d{1,3}(?:[., ]\d{3})*(?:[.,]\d+)?|[-+]?\d+(?:[.,]\d+)?")
+_USERNAME = re.compile(r"[a-z]+(?:[._\-]?[a-z]+)?\d{0,6}")
 _NAME_SHAPE = re.compile(r"[^\W\d_]+\.?(?:[ '’.\-]{1,2}[^\W\d_]+\.?)*\.?")
 _PARTICLES = _words(
     "de da do dos das del della di la le van von der den ter ten te y e i zu zur zum af av el al bin ibn mc mac st san "
@@ -145,6 +146,30 @@ def is_full_name(text: str) -> bool:
     if ends[1] in firsts and ends[0] in lasts:
         return True
     return (len(ends[0]) == 1 and ends[1] in lasts) or (len(ends[1]) == 1 and (ends[0] in firsts or ends[0] in lasts))
+
+
+def is_half_known_name(text: str) -> bool:
+    """Two words or more, of which the first is a known first name or the last a known last name."""
+    words = name_words(text)
+    return len(words) >= 2 and (words[0] in known_first_names() or words[-1] in known_last_names())
+
+
+def is_username_of_name(text: str) -> bool:
+    """A user name in small letters made of known names: ``jsmith``, ``anna.bell``, ``annabell``, ``carla42``."""
+    text = text.strip()
+    if not _USERNAME.fullmatch(text):
+        return False
+    firsts, lasts = known_first_names(), known_last_names()
+    words = [w for w in re.split(r"[._\-]|\d+", text) if w]
+    if len(words) == 2:
+        return any(w in firsts or w in lasts for w in words)
+    word = words[0] if words else ""
+    if (len(word) >= 4 and word[1:] in lasts) or (word[:-1] in lasts and len(word) >= 5):
+        return True
+    halves = ((word[:i], word[i:]) for i in range(3, len(word) - 2))
+    if any((a in firsts and b in lasts) or (a in lasts and b in firsts) for a, b in halves):
+        return True
+    return word in firsts and any(c.isdigit() for c in text)
 
 
 def is_street(text: str) -> bool:
