@@ -16,6 +16,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from synthloom.errors import InputError
+from synthloom.io.column_types import TYPED_MARKERS
 
 DELIMITERS = (",", ";", "\t", "|")
 SINGLE_COLUMN_DELIMITER = "\x1f"  # stands in no text: a file of one column is not split at all
@@ -148,6 +149,9 @@ def has_header(rows: list[list[str]]) -> bool:
             return True
         if not body:
             return not all(_is_value(cell) or not cell for cell in first)
+        words = [place for place, cell in enumerate(first) if cell not in TYPED_MARKERS and place not in set(typed)]
+        if any(_mostly_like("0", columns[place]) for place in words):
+            return True  # a word above numbers
         return not any(_mostly_like(first[place], columns[place]) for place in typed)
     copies = [row for row in body if [cell.strip() for cell in row] != first]
     again = [any(place < len(row) and row[place].strip() == cell for row in copies) for place, cell in enumerate(first)]

@@ -53,9 +53,9 @@ def read_excel(path: Path, sheet: str | None, limits: ReadLimits) -> tuple[Table
     maximum = resolved_maximum(limits)
     try:
         _check_archive(path, limits, maximum)
-        with warnings.catch_warnings():
+        with path.open("rb") as file, warnings.catch_warnings():  # a file of ours, so that it is closed in any case
             warnings.simplefilter("ignore")  # openpyxl warns of styles and extensions that a table does not need
-            book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+            book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
             try:
                 name = _sheet_name(book, path, sheet, notes)
                 columns = _SheetColumns(path.name, limits, maximum)
@@ -118,9 +118,7 @@ def _sheet_name(book: Any, path: Path, wanted: str | None, notes: Notes) -> str:
             raise InputError(f'"{path.name}" has no sheet "{wanted}"', hint=did_you_mean(wanted, names))
         return wanted
     if len(names) > 1:
-        notes.add(
-            f'the workbook has {len(names)} sheets; the first, "{names[0]}", was read (name another: file.xlsx#Sheet)'
-        )
+        notes.add(f'of {len(names)} sheets the first, "{names[0]}", was read (file.xlsx#Sheet names another)')
     return str(names[0])
 
 

@@ -50,6 +50,7 @@ def read_parquet(
         raise InputError(
             f'"{paths[0].name}" has columns but no rows', accepted="at least one row", hint="check the export"
         )
+    table = _typed_partitions(table, {name for values in partitions for name in values}, notes)
     table = table.rename_columns(mended_names(table.column_names, notes))
     table = _plain(table, notes)
     suffix, _ = split_suffix(paths[0])
@@ -180,6 +181,17 @@ def _with_partitions(table: pa.Table, values: dict[str, str]) -> pa.Table:
         if name not in table.column_names:
             scalar = pa.scalar(None if value == _HIVE_NULL else value, pa.string())
             table = table.append_column(name, pa.repeat(scalar, table.num_rows))
+    return table
+
+
+def _typed_partitions(table: pa.Table, names: set[str], notes: Notes) -> pa.Table:
+    """Partition columns are texts in the folders' names: numbers and dates among them get their type."""
+    from synthloom.io.column_types import infer_types
+
+    for place, column in enumerate(table.schema):
+        if column.name in names and _is_text(column.type):
+            typed = infer_types({column.name: table.column(place)}, ",", notes)
+            table = table.set_column(place, column.name, typed.columns[column.name])
     return table
 
 
