@@ -14,7 +14,7 @@ ONE_HOT_CATEGORIES = 25
 _ONE_HOT_INPUTS = 400
 _ONE_HOT_SUPPORT = 10
 _DISTANCE_CATEGORIES = 16
-_DISTANCE_WIDTH = 256
+_DISTANCE_WIDTH = 128
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class DistanceSpace:
 
     A number becomes its rank among the training rows (0 to 2), a category a point at distance 1
     from the others: one axis each for up to 16 categories, random unit vectors beyond (equal
-    categories still meet exactly). Spaces of more than 256 axes are projected at random (Johnson
+    categories still meet exactly). Spaces of more than 128 axes are projected at random (Johnson
     and Lindenstrauss 1984), which keeps equal rows equal and distances within about a tenth.
     """
 

@@ -35,7 +35,7 @@ _ATTACKS = (
 
 def useful_sentence(find: Find) -> tuple[Verdict, str]:
     """The verdict on usefulness and its sentences."""
-    gap, trend = find("tstr_gap"), find("pair_trend")
+    gap, trend = _gap(find), find("pair_trend")
     association, told = find("pair_association"), find("c2st_auc")
     leading = [found for found in (gap, trend, association) if found is not None and found.value is not None]
     verdict = worst(found.verdict for found in leading)
@@ -51,14 +51,23 @@ def useful_sentence(find: Find) -> tuple[Verdict, str]:
     return verdict, f"{_USEFUL[verdict]}: {'. '.join([said[0], *map(_capital, said[1:])])}."
 
 
+def _gap(find: Find) -> Finding | None:
+    """The gap of gradient boosting, or the linear model's where only that can be judged."""
+    boosted, linear = find("tstr_gap"), find("tstr_gap_linear")
+    if linear is not None and linear.verdict != "unknown" and (boosted is None or boosted.verdict == "unknown"):
+        return linear
+    return boosted
+
+
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
 def _gap_words(gap: Finding) -> str:
     score, synthetic, real = gap.detail["score"], gap.detail["synthetic"], gap.detail["real"]
+    model = "a linear model" if gap.name == "tstr_gap_linear" else "a model"
     return (
-        f"a model trained on the synthetic rows reaches {score} {synthetic:.3f} on real holdout rows; "
+        f"{model} trained on the synthetic rows reaches {score} {synthetic:.3f} on real holdout rows; "
         f"trained on real rows {real:.3f}"
     )
 
@@ -74,7 +83,7 @@ def _told_words(told: Finding) -> str:
 def private_sentence(find: Find) -> tuple[Verdict, str]:
     """The verdict on privacy and its sentences."""
     found = [finding for name in _ATTACKS if (finding := find(name)) is not None]
-    measured = [finding for finding in found if finding.value is not None]
+    measured = [finding for finding in found if finding.value is not None and not _tells_nothing(finding)]
     inference = find("membership_inference")
     verdicts = [finding.verdict for finding in measured]
     if inference is None or inference.value is None:
@@ -90,6 +99,11 @@ def private_sentence(find: Find) -> tuple[Verdict, str]:
         said.insert(0, f"membership inference could not be measured ({reason})")
     body = ". ".join([said[0], *map(_capital, said[1:])])
     return verdict, f"{_PRIVATE[verdict]}: {body}. {EVIDENCE}"
+
+
+def _tells_nothing(finding: Finding) -> bool:
+    """Whether only counters came back, whose values are the same in any table."""
+    return finding.name == "copied_values" and finding.verdict == "unknown"
 
 
 def _inference_words(found: Finding) -> str:
@@ -125,12 +139,12 @@ def _copies_words(find: Find) -> list[str]:
     guilty = [(words, f) for words, f in found if f.verdict in ("fair", "poor")]
     if guilty:
         return [
-            f"{f.value:.2%} of the synthetic rows are {words} of training rows, and {f.reference:.2%} of holdout rows"
+            f"{f.value:.2%} of the synthetic rows are {words} of training rows: {f.detail['excess']:.2%} more than chance"
             for words, f in guilty
         ]
     if not found:
         return []
-    figures = ", ".join(f"{words} {f.value:.2%} against {f.reference:.2%}" for words, f in found)
+    figures = ", ".join(f"{words} {f.value:.2%}, among holdout rows {f.reference:.2%}" for words, f in found)
     unsure = any(f.verdict == "unknown" for _, f in found)
-    lead = "too few rows to judge copies" if unsure else "copies are no more frequent than among real holdout rows"
+    lead = "there are too few rows to judge copies" if unsure else "copies are no more frequent than by chance"
     return [f"{lead} ({figures})"]

@@ -47,15 +47,15 @@ class TailQuantiles(Metric):
         if not measured:
             return [self.unmeasured("there is no number or date that varies")]
         draws = {part: np.mean([column[part] for column in measured], axis=0) for part in ("holdout", "synthetic")}
-        errors = {part: float(values[1:].std(ddof=1)) for part, values in draws.items()}
+        error = float((draws["synthetic"] - draws["holdout"])[1:].std(ddof=1))
         value, reference = float(draws["synthetic"][0]), float(draws["holdout"][0])
         worst = sorted(measured, key=lambda column: -float(column["synthetic"][0]))[:_SHOWN]
         return [
             self.finding(
                 value,
-                error=float(np.hypot(errors["synthetic"], errors["holdout"])),
+                error=error,
                 reference=reference,
-                interval=interval_around(value, errors["synthetic"], self.range),
+                interval=interval_around(value, float(draws["synthetic"][1:].std(ddof=1)), self.range),
                 note=data.thinned_note(),
                 detail={"levels": levels.tolist(), "columns": [column["shown"] for column in worst]},
             )
@@ -71,7 +71,7 @@ class TailQuantiles(Metric):
         spread = _spread(train)
         if spread is None:
             return None
-        real = np.quantile(train, levels)
+        real = _redrawn_quantiles(train, levels, generator)
         result: dict[str, Any] = {}
         misses: dict[str, np.ndarray] = {}
         for part in ("holdout", "synthetic"):
@@ -80,14 +80,22 @@ class TailQuantiles(Metric):
             if len(values) == 0:
                 misses[part] = np.ones((_DRAWS + 1, len(levels)))
             else:
-                # a re-drawn quantile is the value at a place whose level follows a beta distribution
-                n = len(values)
-                redrawn = generator.beta(levels * n + 0.5, (1 - levels) * n + 0.5, (_DRAWS, len(levels)))
-                quantiles = np.quantile(values, np.vstack([levels, redrawn]))
+                quantiles = _redrawn_quantiles(values, levels, generator)
                 misses[part] = np.minimum(1.0, np.abs(quantiles - real) / spread)
             result[part] = misses[part].mean(axis=1)
         result["shown"] = [name, *(np.round(misses[part][0], 4).tolist() for part in ("synthetic", "holdout"))]
         return result
+
+
+def _redrawn_quantiles(ordered: np.ndarray, levels: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """Quantiles of sorted values (row 0) and of samples re-drawn from them, ``[draws + 1, levels]``.
+
+    A re-drawn quantile is the value at a place whose level follows a beta distribution; the levels
+    of one draw are dependent, as the steps of one Dirichlet draw.
+    """
+    steps = np.diff(np.concatenate([[0.0], levels, [1.0]]))
+    redrawn = np.cumsum(generator.dirichlet(steps * len(ordered), _DRAWS), axis=1)[:, :-1]
+    return np.asarray(np.quantile(ordered, np.clip(np.vstack([levels, redrawn]), 0.0, 1.0)))
 
 
 def _spread(ordered: np.ndarray) -> float | None:

@@ -19,6 +19,7 @@ from synthloom.evaluation.views import as_text
 from synthloom.finding import Direction, Family, Finding, Verdict
 
 _DENSE = 0.2
+_GRAVITY: dict[Verdict, int] = {"poor": 3, "fair": 2, "good": 1, "unknown": 0}
 
 
 class CopiedValues(Metric):
@@ -43,13 +44,13 @@ class CopiedValues(Metric):
         found = [part for part in parts if part is not None and part.value is not None]
         if not found:
             return [self.unmeasured("there is no column of keys, personal data or free text")]
-        top = max(found, key=lambda part: (part.verdict == "poor", (part.value or 0.0) - (part.reference or 0.0)))
+        top = max(found, key=lambda part: (_GRAVITY[part.verdict], (part.value or 0.0) - (part.reference or 0.0)))
         overall = self.finding(
             top.value,
             reference=top.reference,
             interval=top.interval,
             verdict=top.verdict,
-            note=f'the column "{top.column}"',
+            note=f'the column "{top.column}"' + (f": {top.note}" if top.note else ""),
             detail={"columns": len(found)},
         )
         return [overall, *found]

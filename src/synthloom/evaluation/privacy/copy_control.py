@@ -1,10 +1,11 @@
-"""Are copies more frequent than chance explains? Two controls, and the worse of them counts.
+"""Are copies more frequent than chance explains? Two controls.
 
-1. *Holdout rows*: real rows that no model has seen repeat training rows too, by nature. Synthetic
-   rows should not do so more often.
-2. *Holdout as target*: synthetic rows should repeat training rows no more often than they repeat as
-   many holdout rows. This control also sees copies among synthetic rows that otherwise look unlike
-   real ones, and that the first one would excuse.
+1. *Holdout as target* decides where it can: a synthetic row should repeat training rows no more often
+   than it repeats as many holdout rows. This holds whatever the synthetic rows look like.
+2. *Holdout rows* decide where the first is too noisy (small holdouts): real rows that no model has
+   seen repeat training rows too, by nature, and synthetic rows should not do so more often. It excuses
+   copies among rows that are otherwise unlike real ones, and accuses honest rows of a table whose real
+   rows never repeat; hence only the second choice. Its share is the reference that is shown.
 """
 
 from __future__ import annotations
@@ -16,78 +17,98 @@ from typing import Any
 import numpy as np
 
 from synthloom.evaluation.statistics import ONE_SIDED_95, share_error
-from synthloom.evaluation.verdicts import judge, margins_for, worst
+from synthloom.evaluation.verdicts import judge, margins_for
 from synthloom.finding import Verdict
 
 
 @dataclass(frozen=True)
 class CopyControl:
-    """Shares of copies with both controls.
+    """The share of copies, and whether it is more than chance.
 
     Attributes:
         share: share of synthetic rows that repeat a training row.
         natural: share of holdout rows that do.
-        sides: both excesses, each with its standard error.
+        excess: share of synthetic rows beyond what the deciding control explains.
+        error: its standard error.
+        verdict: the verdict on the excess.
         detail: both controls, for the report.
     """
 
     share: float
     natural: float
-    sides: tuple[tuple[float, float], tuple[float, float]]
+    excess: float
+    error: float
+    verdict: Verdict
     detail: dict[str, Any]
-
-    @property
-    def excess(self) -> float:
-        """The excess with the larger one-sided 95 % lower bound."""
-        return self._worse[0]
-
-    @property
-    def error(self) -> float:
-        """The standard error of :attr:`excess`."""
-        return self._worse[1]
-
-    @property
-    def _worse(self) -> tuple[float, float]:
-        return max(self.sides, key=lambda side: side[0] - ONE_SIDED_95 * side[1])
-
-    def verdict(self, name: str) -> Verdict:
-        """The verdict of the metric ``name``; without a single copy there is nothing to accuse."""
-        if self.share == 0:
-            return "good"
-        verdicts = [judge(excess, error, margins_for(name)) for excess, error in self.sides]
-        return worst([verdict for verdict in verdicts if verdict != "unknown"])  # one control may be able to tell
 
 
 def control_copies(
-    synthetic: np.ndarray, holdout: np.ndarray, of_some_train: np.ndarray, of_holdout: np.ndarray, scale: float
+    name: str,
+    *,
+    synthetic: np.ndarray,
+    holdout: np.ndarray,
+    found_in_train: np.ndarray,
+    found_in_holdout: np.ndarray,
+    scale: float,
 ) -> CopyControl:
-    """Both controls from four masks.
+    """Holds copies against both controls.
 
     Args:
+        name: the metric, whose margins decide.
         synthetic: whether each synthetic row repeats any training row.
         holdout: whether each holdout row does.
-        of_some_train: whether each synthetic row repeats one of as many training rows as there are
-            holdout rows.
-        of_holdout: whether it repeats a holdout row.
-        scale: training rows over the rows in ``of_some_train``.
+        found_in_train: for each synthetic row the key (uint64) by which it repeats one of as many
+            training rows as there are holdout rows; 0 for none.
+        found_in_holdout: the key by which it repeats a holdout row; 0 for none.
+        scale: training rows over the training rows behind ``found_in_train``.
     """
     share, natural = float(synthetic.mean()), float(holdout.mean())
-    first = share - natural
-    first_error = math.hypot(
-        share_error(float(synthetic.sum()), len(synthetic)), share_error(float(holdout.sum()), len(holdout))
-    )
-    only_train = int((of_some_train & ~of_holdout).sum())
-    only_holdout = int((of_holdout & ~of_some_train).sum())
-    second = scale * (only_train - only_holdout) / len(synthetic)
-    # a popular row is repeated by many synthetic rows at once, hence the factor
-    second_error = 1.5 * scale * math.sqrt(only_train + only_holdout + 1) / len(synthetic)
-    control = CopyControl(share, natural, ((first, first_error), (second, second_error)), {})
-    control.detail.update(
-        control=round(natural, 6),
-        excess=round(control.excess, 6),
-        excess_low=round(control.excess - ONE_SIDED_95 * control.error, 6),
-        excess_over_holdout=round(first, 6),
-        excess_over_holdout_as_target=round(second, 6),
-        copies=int(synthetic.sum()),
-    )
-    return control
+    over = _Side.natural(synthetic, holdout)
+    target = _Side.as_target(found_in_train, found_in_holdout, scale)
+    margins = margins_for(name)
+    verdict, deciding, control = judge(target.excess, target.error, margins), target, "holdout as target"
+    if verdict == "unknown":
+        verdict, deciding, control = judge(over.excess, over.error, margins), over, "holdout rows"
+    if share == 0:
+        verdict = "good"  # without a single copy there is nothing to accuse
+    detail = {
+        "control": round(natural, 6),
+        "decided_by": control,
+        "excess": round(deciding.excess, 6),
+        "excess_low": round(deciding.low, 6),
+        "excess_over_holdout_rows": round(over.excess, 6),
+        "excess_over_holdout_rows_low": round(over.low, 6),
+        "excess_with_holdout_as_target": round(target.excess, 6),
+        "excess_with_holdout_as_target_low": round(target.low, 6),
+        "copies": int(synthetic.sum()),
+    }
+    return CopyControl(share, natural, deciding.excess, deciding.error, verdict, detail)
+
+
+@dataclass(frozen=True)
+class _Side:
+    """One control's excess with its standard error."""
+
+    excess: float
+    error: float
+
+    @property
+    def low(self) -> float:
+        """The one-sided 95 % lower bound."""
+        return self.excess - ONE_SIDED_95 * self.error
+
+    @classmethod
+    def natural(cls, synthetic: np.ndarray, holdout: np.ndarray) -> _Side:
+        errors = (share_error(float(mask.sum()), len(mask)) for mask in (synthetic, holdout))
+        return cls(float(synthetic.mean() - holdout.mean()), math.hypot(*errors))
+
+    @classmethod
+    def as_target(cls, found_in_train: np.ndarray, found_in_holdout: np.ndarray, scale: float) -> _Side:
+        only_train = found_in_train[(found_in_train != 0) & (found_in_holdout == 0)]
+        only_holdout = found_in_holdout[(found_in_holdout != 0) & (found_in_train == 0)]
+        excess = scale * (len(only_train) - len(only_holdout)) / len(found_in_train)
+        # rows that repeat the same row stand and fall together
+        variance = 1.0 + sum(
+            float((np.unique(keys, return_counts=True)[1] ** 2).sum()) for keys in (only_train, only_holdout)
+        )
+        return cls(excess, scale * math.sqrt(variance) / len(found_in_train))

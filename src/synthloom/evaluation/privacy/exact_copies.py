@@ -36,12 +36,14 @@ class ExactCopies(Metric):
         some = (
             data.stream.child(self.name, "target").generator().permutation(len(keys["train"]))[: len(keys["holdout"])]
         )
+        ours = keys["synthetic"]
         control = control_copies(
-            np.isin(keys["synthetic"], keys["train"]),
-            np.isin(keys["holdout"], keys["train"]),
-            np.isin(keys["synthetic"], keys["train"][some]),
-            np.isin(keys["synthetic"], keys["holdout"]),
-            len(keys["train"]) / len(some),
+            self.name,
+            synthetic=np.isin(ours, keys["train"]),
+            holdout=np.isin(keys["holdout"], keys["train"]),
+            found_in_train=np.where(np.isin(ours, keys["train"][some]), ours, np.uint64(0)),
+            found_in_holdout=np.where(np.isin(ours, keys["holdout"]), ours, np.uint64(0)),
+            scale=len(keys["train"]) / len(some),
         )
         return [
             self.finding(
@@ -49,7 +51,7 @@ class ExactCopies(Metric):
                 error=control.error,
                 reference=control.natural,
                 interval=share_interval(control.detail["copies"], len(keys["synthetic"])),
-                verdict=control.verdict(self.name),
+                verdict=control.verdict,
                 detail=control.detail,
             )
         ]

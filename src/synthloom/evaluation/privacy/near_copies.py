@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from synthloom.evaluation.base import EvaluationData, Metric
-from synthloom.evaluation.privacy.copy_control import control_copies
+from synthloom.evaluation.privacy.copy_control import CopyControl, control_copies
 from synthloom.evaluation.privacy.row_keys import RowKeys, compared_keys
 from synthloom.evaluation.statistics import share_interval
 from synthloom.finding import Direction, Family, Finding
@@ -44,8 +44,7 @@ class NearCopies(Metric):
             for part in ("synthetic", "holdout")
         }
         some = generator.permutation(len(keys.totals["train"]))[: len(keys.totals["holdout"])]
-        masks = _near(keys, asked, some)
-        control = control_copies(*masks, len(keys.totals["train"]) / len(some))
+        control = _near(keys, asked, some)
         thinned = [
             f"{len(rows):,} of {len(keys.totals[part]):,} {part}"
             for part, rows in asked.items()
@@ -57,28 +56,32 @@ class NearCopies(Metric):
                 error=control.error,
                 reference=control.natural,
                 interval=share_interval(control.detail["copies"], len(asked["synthetic"])),
-                verdict=control.verdict(self.name),
+                verdict=control.verdict,
                 note=f"looked at random rows: {', '.join(thinned)}" if thinned else None,
                 detail=control.detail,
             )
         ]
 
 
-def _near(
-    keys: RowKeys, asked: dict[str, np.ndarray], some: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Which asked rows repeat a row but for one column: the masks that the controls take."""
-    masks = [np.zeros(len(asked[part]), bool) for part in ("synthetic", "holdout", "synthetic", "synthetic")]
+def _near(keys: RowKeys, asked: dict[str, np.ndarray], some: np.ndarray) -> CopyControl:
+    """Which asked rows repeat a row but for one column, held against both controls."""
+    copied = {part: np.zeros(len(rows), bool) for part, rows in asked.items()}
+    found = {part: np.zeros(len(asked["synthetic"]), np.uint64) for part in ("train", "holdout")}
     for name in keys.columns:
         column = keys.of_column(name)
         # the key of each row without this column
         train, holdout, synthetic = (keys.totals[part] - column[part] for part in ("train", "holdout", "synthetic"))
         ours, theirs = synthetic[asked["synthetic"]], holdout[asked["holdout"]]
-        found = np.isin(np.concatenate([ours, theirs]), train)
-        for mask, hit in zip(
-            masks,
-            (found[: len(ours)], found[len(ours) :], np.isin(ours, train[some]), np.isin(ours, holdout)),
-            strict=True,
-        ):
-            mask |= hit
-    return masks[0], masks[1], masks[2], masks[3]
+        hit = np.isin(np.concatenate([ours, theirs]), train)
+        copied["synthetic"] |= hit[: len(ours)]
+        copied["holdout"] |= hit[len(ours) :]
+        for part, target in (("train", train[some]), ("holdout", holdout)):
+            found[part] = np.where((found[part] == 0) & np.isin(ours, target), ours, found[part])
+    return control_copies(
+        "near_copies",
+        synthetic=copied["synthetic"],
+        holdout=copied["holdout"],
+        found_in_train=found["train"],
+        found_in_holdout=found["holdout"],
+        scale=len(keys.totals["train"]) / len(some),
+    )

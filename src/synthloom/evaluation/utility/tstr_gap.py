@@ -26,9 +26,14 @@ from synthloom.evaluation.utility.task import Task, find_task
 from synthloom.finding import Direction, Family, Finding, Verdict
 
 MAXIMUM_ROWS = 60_000
-MAXIMUM_CELLS = 4_000_000
+MAXIMUM_WORK = 3_000_000
+"""Training rows times inputs times class scores of one boosting model."""
+FEWEST_KEPT = 5_000
+"""Rows that the limits on work leave in any case."""
 MAXIMUM_TESTED = 20_000
 MAXIMUM_LINEAR_ROWS = 20_000
+MAXIMUM_LINEAR_WORK = 600_000_000
+"""Training rows times squared inputs times class scores of the linear model."""
 MINIMUM_ROWS = 20
 _DRAWS = 200
 _QUARTERS = 4
@@ -72,7 +77,7 @@ class TstrGap(Metric):
         trees = {part: tree_inputs(data, part, places, task.features).values for part, places in rows.items()}
         boosted = _train_and_score(data, task, rows, trees, _boosting(data, task))
         del trees
-        fewer = {part: _thinned(data, part, places, MAXIMUM_LINEAR_ROWS) for part, places in rows.items()}
+        fewer = _rows_for_lines(data, task, rows)
         lines = {part: linear_inputs(data, part, places, task.features) for part, places in fewer.items()}
         linear = _train_and_score(data, task, fewer, lines, lambda x, y, judged: linear_scores(task, x, y, judged))
         note = data.thinned_note(
@@ -126,14 +131,18 @@ _LINEAR = {
 def _rows(data: EvaluationData, task: Task) -> dict[str, np.ndarray]:
     """Places of equally many training and synthetic rows, and of the holdout rows that are scored."""
     known = {part: task.known(part) for part in ("train", "holdout", "synthetic")}
-    cap = min(
-        MAXIMUM_ROWS,
-        max(5_000, MAXIMUM_CELLS // len(task.features)),
-        max(10_000, 3 * MAXIMUM_ROWS // max(3, task.classes)),
-    )
+    outputs = task.classes if task.classes > 2 else 1
+    cap = min(MAXIMUM_ROWS, max(FEWEST_KEPT, MAXIMUM_WORK // (len(task.features) * outputs)))
     size = min(len(known["train"]), len(known["synthetic"]), cap)
     sizes = {"train": size, "synthetic": size, "holdout": min(len(known["holdout"]), MAXIMUM_TESTED)}
     return {part: _thinned(data, part, places, sizes[part]) for part, places in known.items()}
+
+
+def _rows_for_lines(data: EvaluationData, task: Task, rows: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Fewer places for the linear model, whose work grows with the square of its inputs."""
+    width = linear_inputs(data, "train", rows["train"][:1], task.features).shape[1]
+    most = min(MAXIMUM_LINEAR_ROWS, max(FEWEST_KEPT, MAXIMUM_LINEAR_WORK // (width**2 * max(1, len(task.scored)))))
+    return {part: places if part == "holdout" else _thinned(data, part, places, most) for part, places in rows.items()}
 
 
 def _thinned(data: EvaluationData, part: str, places: np.ndarray, size: int) -> np.ndarray:
