@@ -145,6 +145,14 @@ def test_five_hundred_columns(read_text):
     assert arrow.num_rows == 30
 
 
+def test_a_first_row_of_twenty_thousand_names(read_text):
+    names = [f"measurement_{i}" for i in range(20_000)]
+    arrow, _ = read_text(",".join(names) + "\n" + (",".join(["1"] * 20_000) + "\n") * 3)
+    assert (arrow.num_columns, arrow.num_rows) == (20_000, 3)
+    with pytest.raises(InputError, match="20,001 columns"):
+        read_text(",".join([*names, "one_more"]) + "\n")
+
+
 def test_a_hundred_thousand_categories(read_text):
     arrow, _ = read_text("c,n\n" + "".join(f"category {i},{i}\n" for i in range(100_000)))
     assert arrow.column("c").to_pylist()[99_999] == "category 99999"

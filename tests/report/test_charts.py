@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import xml.etree.ElementTree as ElementTree
 from itertools import pairwise
 
@@ -19,6 +20,7 @@ from synthloom.report.charts import (
     ranked_bars,
 )
 from synthloom.report.charts.axis import linear_ticks, log_ticks, time_ticks
+from synthloom.report.charts.svg import element
 
 numbers = st.floats(allow_nan=True, allow_infinity=True) | st.integers(-(10**20), 10**20) | st.none()
 json_values = st.recursive(
@@ -40,6 +42,16 @@ def is_sound(svg) -> bool:
     return root.tag == "svg" and root.get("role") == "img" and named and finite
 
 
+def test_an_element_escapes_all_that_is_not_markup():
+    made = element(
+        "text", '<b>&"\x00', element("path", d="M0 0"), title="\"><script>'", class_="a", text_anchor=None, x=1.0
+    )
+    assert made == (
+        '<text title="&#34;&gt;&lt;script&gt;&#39;" class="a" x="1">&lt;b&gt;&amp;&#34;\N{REPLACEMENT CHARACTER}'
+        '<path d="M0 0"/></text>'
+    )
+
+
 class TestDistribution:
     def test_histogram_draws_synthetic_as_shape_and_real_as_outline(self, make):
         svg = distribution_chart("age", make["histogram"]())
@@ -54,6 +66,13 @@ class TestDistribution:
 
     def test_many_categories_are_gathered_in_one_bar(self, make):
         assert "34 more" in texts(distribution_chart("job", make["bars"]([f"job {n}" for n in range(40)])))
+
+    def test_what_the_evaluation_gathered_comes_last(self, make):
+        detail = make["bars"](["(other)", *"abcdefgh", "(not in the training rows)"])
+        assert [t for t in texts(distribution_chart("job", detail)) if "%" not in t][-2:] == [
+            "all others",
+            "not in real",
+        ]
 
     def test_log_scale_keeps_a_place_for_zero(self, make):
         detail = make["histogram"](bins=5, edges=[0.0, 10.0, 100.0, 1e3, 1e4, 1e5], scale="log")
@@ -202,9 +221,12 @@ class TestTicks:
         assert all(low - 1e-6 * span <= value <= low + span * 1.000001 for value in ticks)
 
     @given(st.floats(1e-9, 1e9), st.floats(1.1, 1e9))
-    def test_log_ticks_rise_within_the_axis(self, low, factor):
+    def test_log_ticks_lie_within_the_axis_powers_of_ten_first(self, low, factor):
         ticks = [value for value, _ in log_ticks(low, low * factor)]
-        assert all(a < b for a, b in pairwise(ticks))
+        assert len(set(ticks)) == len(ticks)
+        powers = [abs(math.log10(tick) % 1) for tick in ticks]
+        first = [min(power, 1 - power) < 1e-9 for power in powers]
+        assert first == sorted(first, reverse=True)
         assert all(low * 0.99 <= value <= low * factor * 1.01 for value in ticks)
 
     @given(st.floats(-6e10, 2e11), st.floats(1, 1e11))

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synthloom.errors import ArtifactError, InternalError
-from synthloom.report import ReportContent, read_report_json, report_json
+from synthloom.evaluation import Evaluation
+from synthloom.report import ReportContent, VerdictLine, read_report_json, report_json
 from synthloom.report.content import plain_json
 
 
@@ -42,6 +43,23 @@ def test_budgeted_figures_survive_json():
 def test_foreign_and_damaged_reports_are_refused(text, message):
     with pytest.raises(ArtifactError, match=message):
         read_report_json(text)
+
+
+def test_an_evaluation_becomes_a_content(content):
+    evaluation = Evaluation(content.findings, {"train": 75, "holdout": 25, "synthetic": 75}, ("few rows",), quick=True)
+    hidden = VerdictLine("What was hidden or dropped?", "good", "Nothing.")
+    made = ReportContent.from_evaluation(
+        evaluation, "t", verdicts=(hidden,), facts=(("Input", "t.csv"),), warnings=("more",), label="augmented"
+    )
+    assert [line.level for line in made.verdicts[:2]] == [evaluation.useful[0], evaluation.private[0]]
+    assert made.verdicts[0].sentence == evaluation.useful[1]
+    assert made.verdicts[2] == hidden
+    assert made.facts[0] == ("Input", "t.csv")
+    assert ("Rows held out", "25") in made.facts
+    assert made.warnings == ("few rows", "more")
+    assert made.findings == content.findings
+    assert made.quick
+    assert made.label == "augmented"
 
 
 def test_plain_values():

@@ -179,6 +179,28 @@ def test_every_finding_is_on_the_page(content):
         assert column in words
 
 
+def test_poor_figures_are_always_at_a_glance(content):
+    poor = Finding("odd_attack", "privacy", 0.9, "m", (0.8, 1.0), 0.5, 0.5, "lower_is_better", (0.0, 1.0), "poor")
+    page = render_report(dataclasses.replace(content, findings=(*content.findings, poor)))
+    glance = page.split('id="glance"')[1].split("</section>")[0]
+    assert "Odd attack" in glance
+    assert glance.count("<article") == 6
+
+
+def test_columns_without_a_picture_stand_in_the_table(content):
+    gaps = Finding(
+        "column_shape",
+        "fidelity",
+        0.98,
+        "m",
+        column="mail",
+        detail={"kind": "gaps", "null_real": 0.1, "null_synthetic": 0.2},
+    )
+    copied = Finding("copied_values", "privacy", 0.001, "m", column="mail")
+    words = Page(render_report(dataclasses.replace(content, findings=(*content.findings, gaps, copied)))).words
+    assert "Missing: real 10 %, synthetic 20 %; Values copied: 0.001" in words
+
+
 def test_columns_stand_in_order_of_likeness(content):
     page = render_report(content)
     cards = re.findall(r'<article class="card"><h3><bdi>(.*?)</bdi>', page)
@@ -273,6 +295,12 @@ def test_500_columns_with_long_names_stay_below_three_megabytes(wide):
     assert_inert(page)
     assert len(render_card(wide).encode()) <= MAXIMUM_BYTES
     assert len(json.loads(report_json(wide))["findings"]) == 1001
+
+
+def test_many_warnings_are_folded(content):
+    page = render_report(dataclasses.replace(content, warnings=tuple(f"warning {n}" for n in range(9))))
+    assert "<summary>3 more</summary>" in page
+    assert page.count("<li>warning ") == 9
 
 
 def test_a_smaller_limit_shows_less_and_says_so(wide):

@@ -103,14 +103,15 @@ def make_bins(
     first = int(np.searchsorted(cumulative, low_row, side="right"))
     last = int(np.searchsorted(cumulative, high_row, side="right"))
     if first > last:
-        first = last = int(np.searchsorted(cumulative, total // 2, side="right"))
+        return _single_bin(values, counts, step)
     clamped = int(counts[:first].sum()), int(counts[last + 1 :].sum())
     kept = values[first : last + 1]
-    weight = counts[first : last + 1].astype(np.int64).copy()
+    own = counts[first : last + 1].astype(np.int64)
+    weight = own.copy()
     weight[0] += clamped[0]
     weight[-1] += clamped[1]
     bounds = _outer_bounds(values, counts, first, last, support, step)
-    cells, moved = _supported(_cells(weight, max(support, total / max_bins), support), support)
+    cells, moved = _supported(_cells(own, weight, max(support, total / max_bins), support), support)
     return _bins_of(kept, cells, bounds, clamped, moved, step)
 
 
@@ -164,12 +165,16 @@ class _Cell:
         self.mass += other.mass
 
 
-def _cells(counts: np.ndarray, target: float, support: int) -> list[_Cell]:
-    """Candidate bins: spikes alone, the values between them cut at a ladder of cumulative counts."""
+def _cells(own: np.ndarray, counts: np.ndarray, target: float, support: int) -> list[_Cell]:
+    """Candidate bins: spikes alone, the values between them cut at a ladder of cumulative counts.
+
+    ``counts`` are the ``own`` rows of each value and, at both ends, those that were pulled in; a
+    value is a spike by its own rows only.
+    """
     total = int(counts.sum())
-    spike = counts >= max(target, support)
+    spike = own >= max(target, support)
     if len(counts) <= total / max(target, 1.0):
-        spike |= counts >= support  # few distinct values: each that may be shown is shown
+        spike |= own >= support  # few distinct values: each that may be shown is shown
     rungs = support * 2.0 ** np.arange(60)
     tail = np.cumsum(rungs[rungs < target])
     middle = np.arange(tail[-1] if len(tail) else 0.0, total / 2 + target, target)
@@ -252,10 +257,9 @@ def round_between(a: float, b: float, step: float | None, *, upper: bool = False
         limit = digits_from + 17
     middle = (a + b) / 2.0
     for digits in range(digits_from, limit):
-        scale = 10.0**digits
-        candidate = np.round(middle * scale) / scale
+        candidate = round(middle, digits)
         if step is not None:
-            candidate = np.round(candidate / step) * step
+            candidate = round(candidate / step) * step
         if (a <= candidate < b) if upper else (a < candidate <= b):
             return float(candidate)
     return a if upper else b

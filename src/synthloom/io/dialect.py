@@ -76,7 +76,7 @@ def sniff(text: str, *, complete: bool, name: str, tabs_first: bool = False) -> 
                 best = (score, delimiter, quote, rows)
     if best is None:
         raise InputError(
-            f'the first row of "{name}" cannot be told: it is longer than 128 KiB, or a quote in it is not closed',
+            f'the first row of "{name}" cannot be told: it is longer than 1 MiB, or a quote in it is not closed',
             accepted="CSV with a first row that names the columns",
             hint="check the first line of the file",
         )
@@ -89,8 +89,9 @@ def sniff(text: str, *, complete: bool, name: str, tabs_first: bool = False) -> 
 
 def split_rows(text: str, delimiter: str, quote: str, *, complete: bool) -> list[list[str]]:
     """The first rows of ``text``, without blank ones; the last is left out if it may be cut."""
-    complete = complete and len(text) <= _SAMPLE_CHARACTERS
-    lines = io.StringIO(text[:_SAMPLE_CHARACTERS], newline="")  # splits at \n, \r and \r\n, nowhere else
+    length = max(_SAMPLE_CHARACTERS, 20 * (text.find("\n") + 1))  # of a very wide table some rows too
+    complete = complete and len(text) <= length
+    lines = io.StringIO(text[:length], newline="")  # splits at \n, \r and \r\n, nowhere else
     reader = csv.reader(lines, delimiter=delimiter, quotechar=quote)
     rows: list[list[str]] = []
     try:

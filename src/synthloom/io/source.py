@@ -65,8 +65,8 @@ class ReadLimits:
     """Bounds that keep a decompression bomb, or a file too large for the machine, from being read.
 
     Attributes:
-        maximum_bytes: what the data may take once decompressed; by default a third of the memory
-            that is free when reading begins.
+        maximum_bytes: what the data may take once decompressed; by default a sixth (text) or a
+            third (Parquet, Excel) of the memory that is free when reading begins.
         maximum_ratio: how many times its size on disk a compressed text or sheet may grow to, once
             it has grown beyond 64 MiB. (Real tables stay below 100; a bomb has 1,000 and more.)
         maximum_columns: how many columns a table may have.

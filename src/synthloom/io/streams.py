@@ -23,6 +23,7 @@ CHUNK = 1 << 20
 HEAD = 1 << 20
 RATIO_FREE = 64 << 20  # below this size no ratio is suspicious: it fits anywhere
 _EVIDENCE = 1 << 16
+_TEXT_SHARE = 6  # short values take about six times their text while they are typed
 
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
 _CONTROLS = bytes(code for code in range(1, 32) if code not in b"\t\n\r\x0b\x0c")
@@ -57,9 +58,9 @@ def detect_compression(path: Path) -> str | None:
     return next((name for magic, name in _COMPRESSIONS.items() if start.startswith(magic)), None)
 
 
-def resolved_maximum(limits: ReadLimits) -> int:
-    """Bytes that decoded data may take."""
-    return limits.maximum_bytes if limits.maximum_bytes is not None else free_memory() // 3
+def resolved_maximum(limits: ReadLimits, *, share: int = 3) -> int:
+    """Bytes that decoded data may take: as the limits say, else one part in ``share`` of the free memory."""
+    return limits.maximum_bytes if limits.maximum_bytes is not None else free_memory() // share
 
 
 def refuse_size(name: str, size: int, maximum: int) -> None:
@@ -67,7 +68,7 @@ def refuse_size(name: str, size: int, maximum: int) -> None:
     if size > maximum:
         raise InputError(
             f'"{name}" holds at least {readable_size(size)} of data once it is decoded',
-            accepted=f"at most {readable_size(maximum)} (by default a third of the free memory)",
+            accepted=f"at most {readable_size(maximum)} (by default a part of the free memory)",
             hint="read a sample of the rows, or raise ReadLimits(maximum_bytes=...)",
         )
 
@@ -91,7 +92,7 @@ def decompressed(path: Path, compression: str | None, limits: ReadLimits) -> Ite
     """
     import pyarrow as pa
 
-    on_disk, maximum, total = path.stat().st_size, resolved_maximum(limits), 0
+    on_disk, maximum, total = path.stat().st_size, resolved_maximum(limits, share=_TEXT_SHARE), 0
     try:
         with _opened(path, compression) as stream:
             while chunk := stream.read(CHUNK):

@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import date, time
 from decimal import Decimal
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from synthloom.errors import ArtifactError, InternalError
 from synthloom.finding import Finding, Verdict
+
+if TYPE_CHECKING:
+    from synthloom.evaluation import Evaluation
 
 Label = Literal["synthetic", "simulated", "mock", "augmented"]
 
@@ -157,6 +160,28 @@ class ReportContent:
         plain = plain_json({"format": FORMAT, "format_version": FORMAT_VERSION, **state, "words_owed": WORDS_OWED})
         assert isinstance(plain, dict)
         return plain
+
+    @classmethod
+    def from_evaluation(cls, evaluation: Evaluation, title: str, **more: Any) -> ReportContent:
+        """The content of an evaluation alone: its verdicts, findings and warnings, and how many rows it saw.
+
+        Args:
+            evaluation: what was measured.
+            title: what the data are.
+            more: any other field; ``verdicts``, ``facts`` and ``warnings`` are added to the evaluation's.
+        """
+        verdicts = (VerdictLine("Useful?", *evaluation.useful), VerdictLine("Private?", *evaluation.private))
+        terms = {"train": "Rows learned from", "holdout": "Rows held out", "synthetic": "Synthetic rows"}
+        rows = tuple((terms.get(part, part), f"{count:,}") for part, count in evaluation.rows.items())
+        return cls(
+            title=title,
+            verdicts=verdicts + tuple(more.pop("verdicts", ())),
+            facts=tuple(more.pop("facts", ())) + rows,
+            findings=evaluation.findings,
+            warnings=evaluation.warnings + tuple(more.pop("warnings", ())),
+            quick=evaluation.quick,
+            **more,
+        )
 
     @classmethod
     def from_json(cls, state: Mapping[str, Any]) -> ReportContent:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from datetime import UTC, datetime, timedelta
 
 NO_NUMBER = "–"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
-_DIRECTION_MARKS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_WHITE_SPACE = re.compile("[\t-\r]")
+_UNPRINTABLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\ud800-\udfff"  # control characters and lone surrogates
+    "\u200e\u200f\u202a-\u202e\u2066-\u2069]"  # marks that turn the reading direction
+)
 
 
 def clean(text: object) -> str:
@@ -20,15 +25,7 @@ def clean(text: object) -> str:
     raw = str(text)
     if raw.isascii() and raw.isprintable():
         return raw
-    return "".join(_clean_character(character) for character in raw)
-
-
-def _clean_character(character: str) -> str:
-    if character in "\t\n\r\x0b\x0c":
-        return " "
-    if character in _DIRECTION_MARKS or unicodedata.category(character) in ("Cc", "Cs"):
-        return _REPLACEMENT
-    return character
+    return _UNPRINTABLE.sub(_REPLACEMENT, _WHITE_SPACE.sub(" ", raw))
 
 
 def shorten(text: object, limit: int) -> str:
@@ -37,7 +34,10 @@ def shorten(text: object, limit: int) -> str:
     >>> shorten("a_very_long_column_name_2024", 12)
     'a_very…_2024'
     """
-    line = clean(text)
+    return _without_middle(clean(text), limit)
+
+
+def _without_middle(line: str, limit: int) -> str:
     if len(line) <= limit:
         return line
     head = limit // 2
@@ -60,12 +60,12 @@ def text_width(text: str, size: float = 12.0) -> float:
 
 
 def fit_text(text: object, width: float, size: float = 12.0) -> str:
-    """``text``, shortened in the middle until it fits into ``width`` pixels."""
-    line = shorten(text, 200)
+    """``text``, shortened in the middle until it fits into ``width`` pixels (but to no less than three characters)."""
+    line = shorten(text, max(4, round(3 * width / size)))  # no character is narrower than a third of the size
     limit = len(line)
-    while limit > 3 and text_width(shorten(line, limit), size) > width:
+    while limit > 3 and text_width(_without_middle(line, limit), size) > width:
         limit -= 1
-    return shorten(line, limit)
+    return _without_middle(line, limit)
 
 
 def is_number(value: object) -> bool:
@@ -93,7 +93,7 @@ def format_number(value: float | None) -> str:
     elif size >= 5e-4:
         text = f"{size:.3f}"
     else:
-        text = f"{size:.1g}" if size >= 1e-4 else f"{size:.6f}".rstrip("0")
+        text = f"{size:.1g}" if size >= 1e-4 else f"{size:.5f}"
     return ("−" if value < 0 else "") + text
 
 
@@ -136,7 +136,7 @@ def format_seconds(seconds: float) -> str:
     if seconds < 10:
         return f"{seconds:.1f} s"
     whole = round(seconds)
-    if whole < 120 and whole < 60:
+    if whole < 60:
         return f"{whole} s"
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
@@ -157,6 +157,21 @@ def format_date(seconds: float, unit: str) -> str:
         "minute": f"{moment.month:02d}-{moment.day:02d} {moment.hour:02d}:{moment.minute:02d}",
         "second": f"{moment.hour:02d}:{moment.minute:02d}:{moment.second:02d}",
     }[unit]
+
+
+def lead_and_rest(sentence: str) -> tuple[str, str]:
+    """The part of a verdict to write large, and the part that explains it.
+
+    >>> lead_and_rest("Useful with limits: a model loses 0.02. Pairs agree.")
+    ('Useful with limits', 'A model loses 0.02. Pairs agree.')
+    >>> lead_and_rest("No row is a copy. An attacker guesses.")
+    ('No row is a copy.', 'An attacker guesses.')
+    """
+    head, colon, tail = sentence.partition(": ")
+    if colon and len(head) <= 40:
+        return head, tail[:1].upper() + tail[1:]
+    head, stop, tail = sentence.partition(". ")
+    return (head + "." if stop else head), tail
 
 
 def plural(count: int, noun: str, plural_noun: str | None = None) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from synthloom.errors import InternalError, OptionError
 from synthloom.report.content import WORDS_OWED, ReportContent
-from synthloom.report.formatting import clean, format_seconds, format_share, plural, shorten
+from synthloom.report.formatting import clean, format_seconds, format_share, lead_and_rest, plural, shorten
 from synthloom.report.page import (
     PageLimits,
     column_cards,
@@ -58,6 +58,7 @@ def _environment() -> jinja2.Environment:
         "directions": DIRECTIONS,
         "bases": BASES,
         "plural": plural,
+        "lead_and_rest": lead_and_rest,
     }
     return environment
 

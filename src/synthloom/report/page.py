@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from synthloom.finding import Finding
+from synthloom.finding import Finding, Verdict
 from synthloom.report.charts import (
     ColourScale,
     association_scale,
@@ -99,7 +99,7 @@ class ColumnRow:
     level: str
     value: str
     reference: str
-    missing: str
+    more: str
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ def _scores(detail: dict[str, Any]) -> str:
 
 
 def headline_figures(findings: Sequence[Finding], limit: int = 6) -> list[Figure]:
-    """The figures to open with: the well-known ones first, then the next of each family in turn."""
+    """The figures to open with: the well-known ones, then the next of each family in turn, and all poor ones."""
     whole = [f for f in findings if f.column is None and is_number(f.value) and f.direction != "information"]
     chosen = [f for name in HEADLINES for f in whole if f.name == name][:limit]
     rest = [f for f in whole if f not in chosen]
@@ -153,6 +153,7 @@ def headline_figures(findings: Sequence[Finding], limit: int = 6) -> list[Figure
         nearest = min(rest, key=lambda f: counts.get(f.family, 0))
         chosen.append(nearest)
         rest.remove(nearest)
+    chosen += [f for f in rest if f.verdict == "poor"][:limit]
     order = list(FAMILIES)
     return [figure_of(f) for f in sorted(chosen, key=lambda f: order.index(f.family))]
 
@@ -183,8 +184,9 @@ def detail_tables(detail: dict[str, Any], limit: int = 12) -> tuple[DetailTable,
         if not all(isinstance(row, (list, tuple)) and len(row) == len(value[0]) for row in value):
             continue
         rows = tuple(tuple(_cell_text(cell) for cell in row) for row in value[:limit])
-        head = DETAIL_TABLES.get(key, ())
-        tables.append(DetailTable(humanise(key), head if len(head) == len(rows[0]) else (), rows))
+        title, head = DETAIL_TABLES.get(key, ("", ()))
+        known = len(head) == len(rows[0])
+        tables.append(DetailTable(title if known else humanise(key), head if known else (), rows))
     return tuple(tables)
 
 
@@ -209,10 +211,7 @@ def _detail_text(entry: Any) -> str | None:
 def column_cards(content: ReportContent, limit: int) -> tuple[list[ColumnCard], int]:
     """The pictures of the columns that are least alike, at most ``limit``, and how many there are in all."""
     kinds = {note.name: note.kind for note in content.columns}
-    by_column: dict[str, list[Finding]] = {}
-    for finding in content.findings:
-        if finding.column is not None:
-            by_column.setdefault(finding.column, []).append(finding)
+    by_column = _by_column(content)
     pictured = [
         (name, picture, findings)
         for name, findings in by_column.items()
@@ -235,18 +234,35 @@ def column_cards(content: ReportContent, limit: int) -> tuple[list[ColumnCard], 
 def column_rows(content: ReportContent) -> list[ColumnRow]:
     """Every column that was measured on its own, in the order of the findings."""
     kinds = {note.name: note.kind for note in content.columns}
-    return [
-        ColumnRow(
-            finding.column,
-            kinds.get(finding.column, ""),
-            finding.verdict,
-            format_number(finding.value),
-            format_number(finding.reference),
-            "; ".join(text for _, text in _missing_line(finding.detail)),
+    rows = []
+    for name, findings in _by_column(content).items():
+        shape = next((f for f in findings if f.name == "column_shape"), None)
+        others = [(title_of(f), format_number(f.value)) for f in findings if f is not shape and f.value is not None]
+        more = [*(_missing_line(shape.detail) if shape else ()), *others]
+        rows.append(
+            ColumnRow(
+                name,
+                kinds.get(name, ""),
+                shape.verdict if shape else worst_level(findings),
+                format_number(shape.value if shape else None),
+                format_number(shape.reference if shape else None),
+                "; ".join(f"{term}: {text}" for term, text in more),
+            )
         )
-        for finding in content.findings
-        if finding.column is not None and finding.name == "column_shape"
-    ]
+    return rows
+
+
+def worst_level(findings: Sequence[Finding]) -> Verdict:
+    """The worst verdict of several findings."""
+    return min((f.verdict for f in findings), key=lambda level: LEVEL_ORDER[level])
+
+
+def _by_column(content: ReportContent) -> dict[str, list[Finding]]:
+    by_column: dict[str, list[Finding]] = {}
+    for finding in content.findings:
+        if finding.column is not None:
+            by_column.setdefault(finding.column, []).append(finding)
+    return by_column
 
 
 def _has_picture(finding: Finding) -> bool:

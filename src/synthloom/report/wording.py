@@ -43,15 +43,16 @@ _TITLES = {
     "c2st_auc": "Told from real rows",
     "column_shape": "Single columns alike",
     "pair_trend": "Pairs of columns alike",
-    "pair_association": "Strength of pairs alike",
+    "pair_association": "Strength of pairs off by",
     "rare_coverage": "Rare values that appear",
     "rare_frequency": "Rare values as frequent",
-    "tail_quantiles": "Tails alike",
+    "tail_quantiles": "Extremes off by",
     "tstr_gap": "Score lost in training on it",
     "tstr_gap_linear": "Score lost, linear model",
     "exact_copies": "Exact copies",
     "near_copies": "Near copies",
     "copied_values": "Values copied",
+    "distance_to_closest_record": "Nearer to training rows",
     "membership_inference": "Training rows recognised",
     "membership_inference_tpr": "Training rows recognised for sure",
     "membership_inference_outliers": "Unusual training rows recognised",
@@ -70,10 +71,10 @@ def title_of(finding: Finding) -> str:
 
 
 DETAIL_TABLES = {
-    "worst": ("Column", "and column", "Alike", "Real holdout"),
-    "columns": ("Column", "Synthetic", "Real holdout"),
+    "worst": ("Furthest behind", ("Column", "and column", "Alike", "Real holdout")),
+    "columns": ("Furthest off", ("Column", "Synthetic, level by level", "Real holdout")),
 }
-"""Head lines of the tables that a finding's detail may carry as lists of lists."""
+"""Title and head of the tables that a finding's detail may carry as lists of lists."""
 
 _ACRONYMS = {"auc": "AUC", "r2": "R²", "tpr": "TPR", "gbm": "GBM", "id": "ID"}
 

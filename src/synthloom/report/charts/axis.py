@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from markupsafe import Markup
 
@@ -41,10 +43,10 @@ def linear_ticks(low: float, high: float, count: int = 5) -> list[Tick]:
 
 
 def log_ticks(low: float, high: float) -> list[Tick]:
-    """Ticks at powers of ten, or at 1, 2 and 5 of each where there are few powers."""
+    """Ticks at powers of ten and, where these are few, at 2 and 5 of each: the powers stand first."""
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    factors = (1.0,) if math.log10(high / low) > 2 else (1.0, 2.0, 5.0)
-    values = [factor * 10.0**power for power in powers for factor in factors]
+    factors = (1.0,) if math.log10(high) - math.log10(low) > 4 else (1.0, 5.0, 2.0)
+    values = [factor * 10.0**power for factor in factors for power in powers]
     return [(value, format_short(value)) for value in values if low * 0.999 <= value <= high * 1.001]
 
 
@@ -93,21 +95,54 @@ def _moment(seconds: float) -> datetime:
         return datetime(9998 if seconds > 0 else 1, 1, 1, tzinfo=UTC)
 
 
-def horizontal_axis(
-    ticks: Sequence[Tick], place: Callable[[float], float], *, left: float, right: float, y: float
-) -> list[Markup]:
-    """A base line with labels below it; where they would touch, only every second, third, … is shown.
+@dataclass(frozen=True)
+class _Span:
+    """A tick at ``x`` and where its label lies."""
 
-    ``place`` turns a tick's value into its horizontal coordinate.
+    x: float
+    start: float
+    width: float
+    text: str
+
+    def touches(self, other: _Span) -> bool:
+        return self.start < other.start + other.width + 7 and other.start < self.start + self.width + 7
+
+
+def horizontal_axis(
+    ticks: Sequence[Tick], place: Callable[[float], float], *, left: float, right: float, y: float, even: bool = True
+) -> list[Markup]:
+    """A base line with labels below it that do not touch.
+
+    Args:
+        ticks: values and labels.
+        place: turns a tick's value into its horizontal coordinate.
+        left: where the line starts.
+        right: where it ends.
+        y: its height.
+        even: whether every second, third, … tick is shown where there are too many; otherwise the
+            ticks that stand first win.
     """
     spans = []
     for value, text in ticks:
         x, width = place(value), text_width(text)
-        spans.append((x, min(max(x - width / 2, 1.0), WIDTH - 1 - width), width, text))
-    stride = 1
-    while stride < len(spans) and any(b[1] < a[1] + a[2] + 7 for a, b in zip(spans[::stride], spans[stride::stride])):
-        stride += 1
+        spans.append(_Span(x, min(max(x - width / 2, 1.0), WIDTH - 1 - width), width, text))
     parts = [line(left, y, right, y, "axis")]
-    for x, start, width, text in spans[::stride]:
-        parts += [line(x, y, x, y + 4, "axis"), label(text, start + width / 2, y + 17, anchor="middle")]
+    for span in _evenly(spans) if even else _greedily(spans):
+        middle = span.start + span.width / 2
+        parts += [line(span.x, y, span.x, y + 4, "axis"), label(span.text, middle, y + 17, anchor="middle")]
     return parts
+
+
+def _evenly(spans: list[_Span]) -> list[_Span]:
+    stride = 1
+    while stride < len(spans) and any(a.touches(b) for a, b in pairwise(spans[::stride])):
+        stride += 1
+    return spans[::stride]
+
+
+def _greedily(spans: list[_Span]) -> list[_Span]:
+    kept: list[_Span] = []
+    for span in spans:
+        if not any(span.touches(other) for other in kept):
+            kept.append(span)
+    return kept

@@ -23,6 +23,9 @@ _LABEL_WIDTH = 112.0
 _DAY = 86_400.0
 _SPIKE_SHARE, _SPIKE_RATIO = 0.3, 8.0
 
+OTHER, UNSEEN = "(other)", "(not in the training rows)"
+"""What the evaluation calls the categories that it gathers, and those that only synthetic rows hold."""
+
 
 def distribution_chart(name: str, detail: Mapping[str, Any]) -> Markup | None:
     """The picture of one column, or ``None`` where ``detail`` holds no data for one.
@@ -51,8 +54,12 @@ def _shares(values: Any) -> list[float] | None:
     if not isinstance(values, Sequence) or isinstance(values, str) or not values:
         return None
     heights = [max(0.0, float(value)) if is_number(value) else 0.0 for value in values]
-    total = math.fsum(heights)
-    return [height / total for height in heights] if total > 0 else heights
+    largest = max(heights)
+    if largest == 0:
+        return heights
+    parts = [height / largest for height in heights]  # divided first: a sum of huge heights would overflow
+    total = math.fsum(parts)
+    return [part / total for part in parts]
 
 
 def _distance(real: Sequence[float], synthetic: Sequence[float]) -> float:
@@ -142,7 +149,7 @@ def _histogram(name: str, scale: _Scale, real: list[float], synthetic: list[floa
     parts = [
         element("path", d=step_path(places[:-1], places[-1], tops[1], _BASE) + "Z", class_="syn"),
         element("path", d=step_path(places[:-1], places[-1], tops[0], _BASE), class_="real"),
-        *horizontal_axis(scale.ticks, scale.place, left=_LEFT, right=_RIGHT, y=_BASE),
+        *horizontal_axis(scale.ticks, scale.place, left=_LEFT, right=_RIGHT, y=_BASE, even=not scale.logarithmic),
     ]
     if rooted:
         parts.append(label("heights: square root", _RIGHT, 11.0, anchor="end", class_="quiet"))
@@ -155,13 +162,23 @@ def _histogram(name: str, scale: _Scale, real: list[float], synthetic: list[floa
     return figure(parts, width=WIDTH, height=_HISTOGRAM_HEIGHT, title=title, description=description)
 
 
-def _bars(name: str, labels: list[str], real: list[float], synthetic: list[float]) -> Markup:
-    order = sorted(range(len(labels)), key=lambda place: (-max(real[place], synthetic[place]), place))
-    shown = order[:_MAXIMUM_BARS] if len(order) > _MAXIMUM_BARS + 1 else order
+def _bar_rows(labels: list[str], real: list[float], synthetic: list[float]) -> list[tuple[str, float, float]]:
+    """The most frequent categories, then all others in one row, then what only the synthetic rows hold."""
+    everywhere = [place for place, label in enumerate(labels) if label not in (OTHER, UNSEEN)]
+    order = sorted(everywhere, key=lambda place: (-max(real[place], synthetic[place]), place))
+    others = [place for place, label in enumerate(labels) if label == OTHER]
+    shown = order if len(order) + len(others) <= _MAXIMUM_BARS + 1 else order[:_MAXIMUM_BARS]
+    rest = order[len(shown) :] + others
     rows = [(labels[place], real[place], synthetic[place]) for place in shown]
-    rest = [place for place in order if place not in set(shown)]
     if rest:
-        rows.append((f"{len(rest):,} more", sum(real[p] for p in rest), sum(synthetic[p] for p in rest)))
+        text = "all others" if others else f"{len(rest):,} more"
+        rows.append((text, sum(real[place] for place in rest), sum(synthetic[place] for place in rest)))
+    unseen = [place for place, label in enumerate(labels) if label == UNSEEN]
+    return rows + [("not in real", real[place], synthetic[place]) for place in unseen]
+
+
+def _bars(name: str, labels: list[str], real: list[float], synthetic: list[float]) -> Markup:
+    rows = _bar_rows(labels, real, synthetic)
     peak = max(max(a, b) for _, a, b in rows) or 1.0
     left = _LABEL_WIDTH + 8
 
