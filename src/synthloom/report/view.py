@@ -87,7 +87,7 @@ class ReportView:
         page = render_report(self.content, maximum_bytes=_NOTEBOOK_BYTES, pictures=_NOTEBOOK_PICTURES)
         style = "width:100%;height:44rem;border:1px solid #8888;border-radius:8px"
         title = escape(f"Report on {shorten(self.content.title, 200)}")
-        return f'<iframe sandbox="" title="{title}" style="{style}" srcdoc="{page}"></iframe>'
+        return f'<iframe sandbox="" title="{title}" style="{style}" srcdoc="{escape(page)}"></iframe>'
 
 
 def _write_text(target: Path, text: str) -> None:
