@@ -37,7 +37,8 @@ def texts(svg) -> list[str]:
 
 def is_sound(svg) -> bool:
     root = ElementTree.fromstring(str(svg))
-    finite = all(word not in str(svg) for word in ("nan", "inf ", "None"))
+    attributes = " ".join(value for node in root.iter() for value in node.attrib.values())
+    finite = not any(word in attributes for word in ("nan", "inf", "None"))
     named = root[0].tag == "title" and root[1].tag == "desc"
     return root.tag == "svg" and root.get("role") == "img" and named and finite
 

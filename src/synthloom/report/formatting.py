@@ -162,13 +162,18 @@ def format_date(seconds: float, unit: str) -> str:
 def lead_and_rest(sentence: str) -> tuple[str, str]:
     """The part of a verdict to write large, and the part that explains it.
 
+    A single word before the colon, such as "Private", claims more than the evidence carries when
+    it stands alone: then the whole first sentence is the lead.
+
     >>> lead_and_rest("Useful with limits: a model loses 0.02. Pairs agree.")
     ('Useful with limits', 'A model loses 0.02. Pairs agree.')
+    >>> lead_and_rest("Private: attacks guess. Few copies.")
+    ('Private: attacks guess.', 'Few copies.')
     >>> lead_and_rest("No row is a copy. An attacker guesses.")
     ('No row is a copy.', 'An attacker guesses.')
     """
     head, colon, tail = sentence.partition(": ")
-    if colon and len(head) <= 40:
+    if colon and " " in head and len(head) <= 40:
         return head, tail[:1].upper() + tail[1:]
     head, stop, tail = sentence.partition(". ")
     return (head + "." if stop else head), tail
