@@ -129,6 +129,20 @@ def test_a_quote_that_is_never_closed_is_an_error(read_text):
         read_text('a,b\n1,2\n"3,4\n5,6\n7,8\n')
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_an_unclosed_quote_in_the_last_column_does_not_swallow_the_rest(read_text, encoding):
+    text = 'a,b\n1,x\n2,"y\n' + "3,z\n" * 100
+    with pytest.raises(InputError, match=r"never closed: the last value runs over 101 lines"):
+        read_text(text.encode(encoding))
+    arrow, _ = read_text('a,b\n1,x\n2,"y\nz"\n'.encode(encoding))
+    assert columns(arrow)["b"] == ["x", "y\nz"]
+
+
+def test_lines_above_the_names_are_an_error_that_says_so(read_text):
+    with pytest.raises(InputError, match=r"line 3 .* has 3 values.* remove what stands above"):
+        read_text("Report of June\n\na,b,c\n" + "1,2,3\n" * 50)
+
+
 def test_a_very_long_unclosed_quote_is_an_error(read_text):
     with pytest.raises(InputError, match="quote"):
         read_text('a,b\n1,2\n"3' + ",4\n5" * 60_000)

@@ -151,11 +151,25 @@ def _parse(part: _Part, limits: ReadLimits, columns: Sequence[int] = (), markers
                         quoted_strings_can_be_null=False,
                     ),
                 )
+            _refuse_open_quote(part, table)
             return table.slice(1) if part.dialect.header else table
         except pa.ArrowInvalid as error:
             if "straddling" not in str(error) or block >= _LONGEST_ROW:
                 raise _parse_error(part, limits, error) from error
             block *= 4
+
+
+def _refuse_open_quote(part: _Part, table: pa.Table) -> None:
+    """Arrow takes a quote that is never closed for a value that runs to the end of the file."""
+    last = table.column(table.num_columns - 1)
+    value = (last[-1].as_py() if len(last) else None) or ""
+    lines = value.count("\n") + value.count("\r")
+    if lines and part.survey.last_byte != part.dialect.quote.encode():
+        raise InputError(
+            f'a quote in "{part.name}" is never closed: the last value runs over {lines:,} lines to the end',
+            accepted="quotes in pairs",
+            hint=f"close or double the quote in the row {table.num_rows:,} rows from the top",
+        )
 
 
 def _parse_error(part: _Part, limits: ReadLimits, error: Exception) -> InputError:
@@ -177,7 +191,9 @@ def _parse_error(part: _Part, limits: ReadLimits, error: Exception) -> InputErro
                         f'line {line:,} of "{part.name}" has {len(row):,} values, but the first row has '
                         f"{part.width:,} {names}",
                         accepted="rows of equal width",
-                        hint="repair that line; values that hold the delimiter or a line end must be quoted",
+                        hint="remove what stands above the names of the columns"
+                        if part.width == 1
+                        else "repair that line; values that hold the delimiter or a line end must be quoted",
                     )
                 line = reader.line_num + 1
     except standard_csv.Error:

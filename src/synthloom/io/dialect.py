@@ -122,7 +122,7 @@ def _score(rows: list[list[str]], delimiter: str) -> float:
     width, even = max(widths.items(), key=lambda item: (item[1], item[0]))
     share = even / len(rows)
     if len(rows[0]) != width:
-        share *= 0.5
+        share *= 0.8 if len(rows[0]) == 1 else 0.5  # one value: a title above the names rather than names
     cells = [cell for row in rows[: max(5, 20_000 // width)] for cell in row]
     other = _OTHER_DELIMITERS.get(delimiter)
     clean = sum(1.0 if other is None or not other.search(cell) or _is_value(cell) else 0.4 for cell in cells)

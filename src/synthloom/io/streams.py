@@ -132,6 +132,7 @@ class Survey:
         encoding: Python's name of the encoding.
         nul_bytes: how many NUL bytes stand in the text (they are left out).
         has_quote: whether a double quote occurs anywhere.
+        last_byte: the last byte that is no line end or blank.
     """
 
     path: Path
@@ -142,6 +143,7 @@ class Survey:
     encoding: str
     nul_bytes: int
     has_quote: bool
+    last_byte: bytes
 
     def open(self, limits: ReadLimits) -> io.BufferedReader:
         """The text as a stream of UTF-8 bytes."""
@@ -169,7 +171,17 @@ def survey(path: Path, compression: str | None, limits: ReadLimits) -> Survey:
     if not head.strip():
         raise InputError(f'"{path.name}" is empty', accepted="a table with at least one row", hint="check the export")
     complete = len(head) <= HEAD
-    return Survey(path, compression, first.size, head[:HEAD], complete, first.encoding, first.nul_bytes, first.quote)
+    return Survey(
+        path=path,
+        compression=compression,
+        size=first.size,
+        head=head[:HEAD],
+        complete=complete,
+        encoding=first.encoding,
+        nul_bytes=first.nul_bytes,
+        has_quote=first.quote,
+        last_byte=first.last_byte,
+    )
 
 
 class _FirstPass:
@@ -178,6 +190,7 @@ class _FirstPass:
     def __init__(self, name: str) -> None:
         self.name, self.size, self.nul_bytes, self.quote = name, 0, 0, False
         self.encoding = "utf-8"
+        self.last_byte = b""
         self._start = b""
         self._lines = 0
         self._valid = True
@@ -195,6 +208,7 @@ class _FirstPass:
         self.size += len(chunk)
         self.nul_bytes += chunk.count(0)
         self.quote = self.quote or b'"' in chunk
+        self.last_byte = chunk[-64:].replace(b"\0", b"").rstrip()[-1:] or self.last_byte
         if self._kept < _EVIDENCE:
             self._controls += len(chunk) - len(chunk.translate(None, _CONTROLS))
         ascii_only = chunk.isascii()
