@@ -139,7 +139,7 @@ def _copies_words(find: Find) -> list[str]:
     guilty = [(words, f) for words, f in found if f.verdict in ("fair", "poor")]
     if guilty:
         return [
-            f"{f.value:.2%} of the synthetic rows are {words} of training rows: {f.detail['excess']:.2%} more than chance"
+            f"{f.value:.2%} of the synthetic rows are {words} of training rows: {f.detail['excess']:.2%} over chance"
             for words, f in guilty
         ]
     if not found:

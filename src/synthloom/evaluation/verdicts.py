@@ -43,7 +43,7 @@ MARGINS: dict[str, Margins] = {
     "tstr_gap": Margins(0.01, 0.05),
     "tstr_gap_linear": Margins(0.01, 0.05),
     "exact_copies": Margins(0.001, 0.01),
-    "near_copies": Margins(0.002, 0.01),
+    "near_copies": Margins(0.005, 0.02),
     "copied_values/column": Margins(0.002, 0.02),
     "membership_inference": Margins(0.02, 0.05),
     "membership_inference_tpr": Margins(0.005, 0.02),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 NULL = -1
 """The code of a missing value in a category view."""
 _DAY = 86_400_000_000  # microseconds
+_HUGE = 1e100  # beyond it, squares and sums would overflow
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,8 @@ def build_view(column: ColumnSchema, parts: Mapping[str, pa.ChunkedArray]) -> Co
 def to_numbers(values: pa.ChunkedArray, column: ColumnSchema) -> np.ndarray | None:
     """A column as float64 with NaN for what is missing or infinite; ``None`` if it holds no numbers.
 
-    Points in time become days since 1970-01-01, times of day and durations days too.
+    Numbers beyond 1e100 count as 1e100. Points in time become days since
+    1970-01-01, times of day and durations days too.
     """
     import pyarrow as pa
     import pyarrow.types as kinds
@@ -99,21 +101,23 @@ def to_numbers(values: pa.ChunkedArray, column: ColumnSchema) -> np.ndarray | No
             ticks = to_microseconds(values) / _DAY
         return np.where(np.asarray(values.is_null().to_numpy(), dtype=bool), np.nan, ticks)
     if kinds.is_string(kind):
-        return _days_from_text(values, column.format) if column.kind == "datetime" else _numbers_from_text(values)
+        return (
+            _days_from_text(values, column.format) if column.kind == "datetime" else _numbers_from_text(values, column)
+        )
     try:
         numbers = values.cast(pa.float64(), safe=False)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return None
     result = np.array(numbers.to_numpy(), dtype=np.float64)  # a copy: Arrow's own memory is read-only
     result[np.isinf(result)] = np.nan
-    return result
+    return np.clip(result, -_HUGE, _HUGE)
 
 
-def _numbers_from_text(values: pa.ChunkedArray) -> np.ndarray | None:
+def _numbers_from_text(values: pa.ChunkedArray, column: ColumnSchema) -> np.ndarray | None:
     import pyarrow as pa
 
     try:
-        return np.array(values.cast(pa.float64()).to_numpy(), dtype=np.float64)
+        return to_numbers(values.cast(pa.float64()), column)
     except pa.ArrowInvalid:
         return None
 

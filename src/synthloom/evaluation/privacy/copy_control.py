@@ -57,9 +57,9 @@ def control_copies(
         name: the metric, whose margins decide.
         synthetic: whether each synthetic row repeats any training row.
         holdout: whether each holdout row does.
-        found_in_train: for each synthetic row the key (uint64) by which it repeats one of as many
-            training rows as there are holdout rows; 0 for none.
-        found_in_holdout: the key by which it repeats a holdout row; 0 for none.
+        found_in_train: for each synthetic row the key (uint64) of the row that it repeats, among as
+            many training rows as there are holdout rows; 0 for none.
+        found_in_holdout: the key of the holdout row that it repeats; 0 for none.
         scale: training rows over the training rows behind ``found_in_train``.
     """
     share, natural = float(synthetic.mean()), float(holdout.mean())

@@ -35,6 +35,7 @@ class DistanceToClosestRecord(Metric):
         "evidence: a few copied rows do not move it, and data that pass it have leaked."
     )
     cost: ClassVar[float] = 1.0
+    attacker: ClassVar[str | None] = "none: this is no attack"
 
     def measure(self, data: EvaluationData) -> list[Finding]:
         """The share, for information."""

@@ -75,8 +75,8 @@ def _near(keys: RowKeys, asked: dict[str, np.ndarray], some: np.ndarray) -> Copy
         hit = np.isin(np.concatenate([ours, theirs]), train)
         copied["synthetic"] |= hit[: len(ours)]
         copied["holdout"] |= hit[len(ours) :]
-        for part, target in (("train", train[some]), ("holdout", holdout)):
-            found[part] = np.where((found[part] == 0) & np.isin(ours, target), ours, found[part])
+        for part, target, rows in (("train", train[some], some), ("holdout", holdout, slice(None))):
+            found[part] = np.maximum(found[part], _row_found(ours, target, keys.totals[part][rows]))
     return control_copies(
         "near_copies",
         synthetic=copied["synthetic"],
@@ -85,3 +85,11 @@ def _near(keys: RowKeys, asked: dict[str, np.ndarray], some: np.ndarray) -> Copy
         found_in_holdout=found["holdout"],
         scale=len(keys.totals["train"]) / len(some),
     )
+
+
+def _row_found(asked: np.ndarray, target: np.ndarray, totals: np.ndarray) -> np.ndarray:
+    """For each asked key the key (in ``totals``) of a whole target row that has it; 0 for none."""
+    order = np.argsort(target, kind="stable")
+    place = np.minimum(np.searchsorted(target[order], asked), len(target) - 1)
+    row = order[place]
+    return np.where(target[row] == asked, totals[row], np.uint64(0))
