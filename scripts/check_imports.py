@@ -32,6 +32,7 @@ LEVELS: dict[str, int] = {
     "workflow": 10,
     "testing": 10,
     "cli": 11,
+    "__main__": 12,
 }
 """The level of each file or folder of the package."""
 

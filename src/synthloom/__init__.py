@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     from synthloom.run_context import RunContext
     from synthloom.schema import TableSchema, infer_schema, read_schema
     from synthloom.synthesizers.registry import load
+    from synthloom.synthesizers.tabular.boosted_chain import BoostedChain
     from synthloom.synthesizers.tabular.gaussian_copula import GaussianCopula
     from synthloom.synthesizers.tabular.independent_columns import IndependentColumns
     from synthloom.workflow import RunResult, run
     from synthloom.workflow import evaluate_frames as evaluate
 
 _HOMES = {
+    "BoostedChain": "synthloom.synthesizers.tabular.boosted_chain",
     "Evaluation": "synthloom.evaluation",
     "Finding": "synthloom.finding",
     "GaussianCopula": "synthloom.synthesizers.tabular.gaussian_copula",
@@ -49,6 +51,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "BoostedChain",
     "Evaluation",
     "Finding",
     "GaussianCopula",

@@ -32,7 +32,9 @@ class PartSpec:
         n_codes: how many codes there are, nulls not counted.
         ordered: whether neighbouring codes are near each other.
         has_nulls: whether any training value is missing.
-        lower, upper: the number at the bottom and the top of each code, for ordered parts.
+        lower, upper: the number at the bottom and the top of each code, for ordered parts; float64
+            [n_codes]. The top is open: on a grid it is one step above the last value.
+        step: the grid on which the numbers lie, ``None`` if on none.
     """
 
     name: str
@@ -42,6 +44,7 @@ class PartSpec:
     has_nulls: bool
     lower: np.ndarray | None = None
     upper: np.ndarray | None = None
+    step: float | None = None
 
     @property
     def continuous(self) -> bool:
@@ -65,6 +68,15 @@ class EncodedColumn:
 
     def __len__(self) -> int:
         return len(self.codes)
+
+    @classmethod
+    def drawn(cls, codes: np.ndarray, nulls: np.ndarray, uniforms: np.ndarray, spec: PartSpec) -> EncodedColumn:
+        """Codes with a place inside each drawn evenly, on the part's grid where it has one."""
+        residuals = uniforms
+        if spec.step is not None and spec.lower is not None and spec.upper is not None:
+            cells = np.maximum(1.0, np.round((spec.upper - spec.lower)[codes] / spec.step))
+            residuals = np.floor(uniforms * cells) / cells
+        return cls(np.where(nulls, 0, codes).astype(np.int32), np.where(nulls, 0.0, residuals), nulls)
 
     def take(self, rows: np.ndarray) -> EncodedColumn:
         """The values at these positions or where this mask is true."""

@@ -68,7 +68,7 @@ class Bins:
 
     def spec(self, name: str, column: str, has_nulls: bool) -> PartSpec:
         """The specification of a part with these bins."""
-        return PartSpec(name, column, len(self), True, has_nulls, self.lower, self.top)
+        return PartSpec(name, column, len(self), True, has_nulls, self.lower, self.top, self.step)
 
     def state(self) -> dict[str, Any]:
         """Plain JSON values."""

@@ -6,11 +6,13 @@ from pathlib import Path
 
 from synthloom.errors import OptionError, did_you_mean
 from synthloom.synthesizers.base import Synthesizer, read_model
+from synthloom.synthesizers.tabular.boosted_chain import BoostedChain
 from synthloom.synthesizers.tabular.gaussian_copula import GaussianCopula
 from synthloom.synthesizers.tabular.independent_columns import IndependentColumns
 
 SYNTHESIZERS: dict[str, type[Synthesizer]] = {
     "independent_columns": IndependentColumns,
+    "boosted_chain": BoostedChain,
     "gaussian_copula": GaussianCopula,
 }
 

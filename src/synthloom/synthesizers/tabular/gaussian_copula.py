@@ -22,10 +22,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from synthloom.artifact import read_arrays, write_arrays
 from synthloom.encoding import EncodedColumn, EncodedTable, PartSpec
 from synthloom.randomness import RandomStream
 from synthloom.run_context import RunContext
 from synthloom.synthesizers.base import Capabilities, Synthesizer
+from synthloom.synthesizers.category_order import category_order
 
 _BLOCK_ROWS = 65_536
 _HERMITE_TERMS = 24
@@ -101,7 +103,6 @@ class GaussianCopula(Synthesizer):
         shrinkage = min(0.5, len(latents) / table.n_rows) if self.shrinkage is None else self.shrinkage
         self.latents_ = latents
         self.correlation_ = _nearest_correlation((1 - shrinkage) * correlation + shrinkage * np.eye(len(latents)))
-        self._single = {spec.name: spec for spec in table.specs}
         reporter.update(1.0)
 
     def _sample(
@@ -187,19 +188,15 @@ class GaussianCopula(Synthesizer):
         return normals
 
     def _state(self, folder: Path) -> dict[str, Any]:
-        from safetensors.numpy import save_file
-
-        arrays = {"correlation": np.ascontiguousarray(self.correlation_)}
+        arrays = {"correlation": self.correlation_}
         for place, latent in enumerate(self.latents_):
             arrays[f"order.{place}"] = latent.order.astype(np.int64)
             arrays[f"mass.{place}"] = latent.mass.astype(np.float64)
-        save_file(arrays, folder / "copula.safetensors")
+        write_arrays(folder / "copula.safetensors", arrays)
         return {"latents": [[latent.part, latent.gaps] for latent in self.latents_]}
 
     def _restore(self, state: dict[str, Any], folder: Path) -> None:
-        from safetensors.numpy import load_file
-
-        arrays = load_file(folder / "copula.safetensors")
+        arrays = read_arrays(folder / "copula.safetensors")
         self.correlation_ = arrays["correlation"]
         self.latents_ = [
             _Latent(str(part), bool(gaps), arrays[f"order.{place}"], arrays[f"mass.{place}"])
@@ -283,22 +280,9 @@ def _optimal_orders(latents: list[_Latent], table: EncodedTable, weights: np.nda
             latent = latents[index]
             column = table.columns[latent.part]
             rows = np.flatnonzero(~column.nulls)
-            codes, weight = column.codes[rows], weights[rows]
-            mass = np.bincount(codes, weights=weight, minlength=len(latent.order))
             others = np.delete(scores[rows], index, axis=1)
-            sums = (
-                np.column_stack([np.bincount(codes, weights=weight * other, minlength=len(mass)) for other in others.T])
-                if others.shape[1]
-                else np.zeros((len(mass), 1))
-            )
-            # rare categories are drawn towards the mean, so that chance does not order them
-            means = sums / (mass + 10.0)[:, None]
-            means = (means - np.average(means, axis=0, weights=np.maximum(mass, 1e-12))) * np.sqrt(mass)[:, None]
-            direction = np.linalg.svd(means, full_matrices=False)[0][:, 0]
-            value = direction / np.sqrt(np.maximum(mass, 1e-12))
-            value *= 1.0 if value[np.argmax(np.abs(direction))] >= 0 else -1.0
-            order = np.argsort(value, kind="stable")
-            shares = np.empty(len(mass))
+            order = category_order(column.codes[rows], len(latent.order), others, weights[rows])
+            shares = np.empty(len(order))
             shares[latent.order] = latent.mass
             latents[index] = _Latent(latent.part, False, order, shares[order])
     return latents

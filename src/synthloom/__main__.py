@@ -1,0 +1,5 @@
+"""``python -m synthloom``."""
+
+from synthloom.cli.main import main
+
+main()
