@@ -37,7 +37,6 @@ LEVELS: dict[str, int] = {
 """The level of each file or folder of the package."""
 
 
-
 def part_of(module: str) -> str:
     """The file or folder below the package that a module name belongs to."""
     return module.split(".")[1] if module.count(".") else "__init__"

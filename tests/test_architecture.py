@@ -55,12 +55,16 @@ def test_no_pickle_no_print_no_swallowing():
     for path in SOURCES:
         tree = ast.parse(path.read_text())
         names = {n.name.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import) for n in node.names}
-        names |= {node.module.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}
+        names |= {
+            node.module.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module
+        }
         assert not names & {"pickle", "cloudpickle", "joblib", "dill", "shelve"}, path
         calls = {n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
         assert not calls & {"print", "eval", "exec"}, path
         if path.parent.name != "cli":
-            caught = [ast.unparse(n.type) if n.type else "all" for n in ast.walk(tree) if isinstance(n, ast.ExceptHandler)]
+            caught = [
+                ast.unparse(n.type) if n.type else "all" for n in ast.walk(tree) if isinstance(n, ast.ExceptHandler)
+            ]
             assert not {"Exception", "BaseException", "all"} & set(caught), path
 
 

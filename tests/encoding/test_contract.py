@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from synthloom.data import Table
 from synthloom.encoding import ENCODINGS, encoding_for
 from synthloom.schema import Protection, infer_schema
-from synthloom.data import Table
 from synthloom.testing import check_encoding, mixed_table
 
 MIXED = mixed_table(600)
@@ -69,7 +69,9 @@ def test_odd_columns(what):
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(st.none() | st.floats(-1e9, 1e9, width=32) | st.sampled_from([0.0, 1.5, 99.0]), min_size=20, max_size=200))
+@given(
+    st.lists(st.none() | st.floats(-1e9, 1e9, width=32) | st.sampled_from([0.0, 1.5, 99.0]), min_size=20, max_size=200)
+)
 def test_any_numbers(values):
     check_column(pa.array(values, pa.float64()))
 

@@ -21,7 +21,9 @@ def distinct(below, number):
 def sampled(values, size, **schema):
     column = pa.array(values)
     table = Table(pa.table({"key_id": column}))
-    found = infer_schema(table, find_personal=False).column("key_id").model_copy(update={"kind": "identifier", **schema})
+    found = (
+        infer_schema(table, find_personal=False).column("key_id").model_copy(update={"kind": "identifier", **schema})
+    )
     encoding = IdentifierEncoding(found, Protection())
     encoding.fit(pa.chunked_array([column]))
     out = []

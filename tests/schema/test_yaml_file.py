@@ -40,7 +40,9 @@ def test_a_wrong_edit_names_its_line(old, new, words):
     assert f"my.yaml, line {line}, column " in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "columns: [", "columns: 3", "a: b: c", "\t", "schema_version: 99\ncolumns: []"])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "columns: [", "columns: 3", "a: b: c", "\t", "schema_version: 99\ncolumns: []"]
+)
 def test_what_is_no_schema_is_refused(text):
     with pytest.raises(SchemaError):
         schema_from_yaml(text)

@@ -56,5 +56,7 @@ def test_canaries_stay_in(name, planted, tmp_path):
     for batch in model.sample_batches(1_000_000, seed=2):
         seen += batch.n_rows
         for column, value in CANARIES.items():
-            assert not pa.compute.any(pa.compute.equal(batch.column(column).cast(pa.string()), str(value))).as_py(), column
+            assert not pa.compute.any(pa.compute.equal(batch.column(column).cast(pa.string()), str(value))).as_py(), (
+                column
+            )
     assert seen == 1_000_000

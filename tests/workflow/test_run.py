@@ -45,7 +45,13 @@ def test_same_seed_same_bytes_whatever_the_workers(frame, tmp_path):
         context = sl.RunContext(executor=LocalExecutor(workers))
         sl.run(frame, target="affairs", output=tmp_path / folder, seed=7, context=context)
     one, two = files_of(tmp_path / "one"), files_of(tmp_path / "two")
-    own = {"run.json", "private/fingerprint.json", "private/report.html", "private/report.json", "private/manifest.json"}
+    own = {
+        "run.json",
+        "private/fingerprint.json",
+        "private/report.html",
+        "private/report.json",
+        "private/manifest.json",
+    }
     assert set(one) == set(two)
     assert [name for name in one if name not in own and one[name] != two[name]] == []
 

@@ -33,4 +33,6 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
     except OSError as error:
         raise ArtifactError(f'cannot read "{path}": {error.strerror}', hint="check the path") from error
     except (SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise ArtifactError(f'"{path.name}" is damaged: {error}', hint="take the folder from its source again") from error
+        raise ArtifactError(
+            f'"{path.name}" is damaged: {error}', hint="take the folder from its source again"
+        ) from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path, PurePosixPath
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from synthloom.artifact.manifest import FORMAT_VERSION, MANIFEST_NAME, Label, Manifest, hash_file
 from synthloom.errors import ArtifactError
@@ -64,7 +64,7 @@ def _parse(plain: Any) -> Manifest:
     if not sound or label not in get_args(Label) or not isinstance(kind, str) or not isinstance(facts or {}, dict):
         raise ArtifactError("the manifest is damaged", hint="take the folder from its source again")
     assert isinstance(files, dict)
-    return Manifest(kind, label, files, facts or {}, version)
+    return Manifest(kind, cast("Label", label), files, facts or {}, version)
 
 
 def _is_inside(path: Any) -> bool:

@@ -88,7 +88,7 @@ class Table:
 
             frame = pl.DataFrame(pl.from_arrow(self.arrow))
             casts = {n: t for n, t in kind.dtypes.items() if n in frame.columns and frame.schema[n] != t}
-            return frame.cast(casts) if casts else frame
+            return frame.cast(casts) if casts else frame  # type: ignore[arg-type]
         return self.arrow
 
     @property

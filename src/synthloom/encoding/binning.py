@@ -78,8 +78,10 @@ class Bins:
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Bins:
         """The bins that :meth:`state` described."""
-        arrays = (np.asarray(state[key], dtype=np.float64) for key in ("cuts", "lower", "upper", "mass"))
-        return cls(*arrays, step=state["step"])
+        cuts, lower, upper, mass = (
+            np.asarray(state[key], dtype=np.float64) for key in ("cuts", "lower", "upper", "mass")
+        )
+        return cls(cuts, lower, upper, mass, state["step"])
 
 
 def make_bins(

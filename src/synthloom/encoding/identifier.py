@@ -8,7 +8,7 @@ anywhere, in any order, never collide. When the gaps are used up, keys grow long
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -44,7 +44,7 @@ class IdentifierEncoding(RegeneratedEncoding):
         if pa.types.is_string(values.type):
             places = self._learn_text(values.to_pylist())
         else:
-            self.prefix, self.pattern = "", None
+            self.prefix, self.pattern = "", cast("str | None", None)
             places = np.abs(values.cast(pa.float64()).to_numpy()).clip(0, 1e17).astype(np.int64)
         places = np.unique(places)
         top = int(places[-1]) if len(places) else 9
@@ -62,9 +62,10 @@ class IdentifierEncoding(RegeneratedEncoding):
             self.prefix, self.pattern = matches[0][1], None
             return np.array([int(m[2]) for m in matches], dtype=np.int64)
         self.prefix = ""
-        self.pattern = self.schema.pattern or common_template(texts, minimum_share=0.0) or _FALLBACK
+        pattern = self.schema.pattern or common_template(texts, minimum_share=0.0) or _FALLBACK
+        self.pattern = pattern
         self.length = max((len(text) for text in texts), default=0)
-        members = alphabets(self.pattern)
+        members = alphabets(pattern)
         lookup = [{c: i for i, c in enumerate(m)} for m in members[: _leading(members)]]
         places = []
         for text in texts:

@@ -28,6 +28,7 @@ _KEY_NAME = re.compile(
 )
 _MAXIMUM_DECIMALS = 8
 
+
 @dataclass(frozen=True)
 class _Facts:
     """What the rules look at."""

@@ -66,7 +66,7 @@ def _check_second_round(encoding: Encoding, decoded: pa.Array, stream: RandomStr
     """Decoded values are values of the column: encoding and decoding them once more changes nothing."""
     import pyarrow as pa
 
-    if not encoding.schema.learned or getattr(encoding, "rare_rows", 0):
+    if not encoding.schema.learned or bool(getattr(encoding, "rare_rows", False)):
         return
     column = pa.chunked_array([decoded])
     again = encoding.decode(encoding.encode(column), positions, stream)

@@ -92,12 +92,13 @@ def check_exact_number_of_rows(synthesizer: Synthesizer) -> None:
     model = _fitted(synthesizer)
     for size in (0, 1, 257):
         assert _rows(model, size).num_rows == size, f"sample({size}) gives {size} rows"
-    for size in (-1, 1.5, "ten", None):
+    wrong: tuple[Any, ...] = (-1, 1.5, "ten", None)
+    for given in wrong:
         try:
-            model.sample(size)  # type: ignore[arg-type]
+            model.sample(given)
         except OptionError:
             continue
-        raise AssertionError(f"sample({size!r}) raises OptionError")
+        raise AssertionError(f"sample({given!r}) raises OptionError")
 
 
 def check_shape_is_restored(synthesizer: Synthesizer) -> None:
@@ -134,7 +135,7 @@ def check_odd_tables(synthesizer: Synthesizer) -> None:
 
 
 def check_seeds(synthesizer: Synthesizer) -> None:
-    state = np.random.get_state()[1].copy()  # noqa: NPY002 - to see that nobody else touches it
+    state = str(np.random.get_state())
     model = _fitted(synthesizer)
     first, again, other = _rows(model, 100, 2), _rows(model, 100, 2), _rows(model, 100, 3)
     assert first.equals(again), "the same seed gives the same rows"
@@ -143,7 +144,7 @@ def check_seeds(synthesizer: Synthesizer) -> None:
     assert _rows(refit, 100, 2).equals(first), "the same seed of fit gives the same model"
     model.fit(mixed_table(), seed=1)
     assert _rows(model, 100, 2).equals(first), "a second fit forgets the first"
-    assert (np.random.get_state()[1] == state).all(), "NumPy's global generator is untouched"  # noqa: NPY002
+    assert str(np.random.get_state()) == state, "NumPy's global generator is untouched"
 
 
 def check_workers_do_not_matter(synthesizer: Synthesizer) -> None:
@@ -166,7 +167,9 @@ def check_artifact(synthesizer: Synthesizer) -> None:
         again = model.save(Path(place) / "again")
         for path in folder.rglob("*"):
             if path.is_file():
-                assert path.read_bytes() == (again / path.relative_to(folder)).read_bytes(), f"{path.name} is repeatable"
+                assert path.read_bytes() == (again / path.relative_to(folder)).read_bytes(), (
+                    f"{path.name} is repeatable"
+                )
                 assert path.suffix in (".json", ".yaml", ".safetensors", ".parquet", ".txt"), f"{path.name} is plain"
                 _holds_no_key(path, table)
 
@@ -180,7 +183,9 @@ def _holds_no_key(path: Path, table: Table) -> None:
 def check_parameters_round_trip(synthesizer: Synthesizer) -> None:
     parameters = synthesizer.get_params()
     assert json.loads(json.dumps(parameters)) == parameters, "parameters are plain values"
-    assert _fresh(synthesizer).set_params(**parameters).get_params() == parameters, "set_params takes what get_params gives"
+    assert _fresh(synthesizer).set_params(**parameters).get_params() == parameters, (
+        "set_params takes what get_params gives"
+    )
 
 
 def check_conditions(synthesizer: Synthesizer) -> None:

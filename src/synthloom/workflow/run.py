@@ -120,7 +120,13 @@ def run(
 
     Args:
         source: a pandas or polars frame, an Arrow table, or the path of a file or folder.
-        target, entity, time, schema, rows, seed, synthesizer: see :class:`RunOptions`.
+        target: the column that a model is to predict; with it, utility is measured.
+        entity: the column that says whose row it is; whole entities are held out.
+        time: the column that orders the rows; the latest are held out.
+        schema: a schema, or the path of a YAML file; inferred if left out.
+        rows: how many synthetic rows; as many as the input has if left out.
+        seed: makes the run repeatable; drawn and recorded if left out.
+        synthesizer: its name, or a synthesizer.
         output: the folder to write; it must not exist, unless ``overwrite``.
         overwrite: replace an existing folder.
         context: executor, progress and cancellation.

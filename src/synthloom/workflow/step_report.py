@@ -71,7 +71,9 @@ def build_content(
         ("Target", schema.target or "none named"),
         ("Protection", _protection(schema)),
     )
-    card = tuple(pair for pair in made if pair[0] not in ("Learned from", "Held out")) + (
+    private = ("Learned from", "Held out")
+    card = (
+        *(pair for pair in made if pair[0] not in private),
         ("Learned from", f"{facts.columns} columns of real rows"),
     )
     return ReportContent(
