@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from synthloom.evaluation.base import EvaluationData
 from synthloom.evaluation.views import NULL, ColumnView, date_parts
+from synthloom.randomness import RandomStream
 
 ONE_HOT_CATEGORIES = 25
 """Categories of a column that a linear model tells apart; the others share one input."""
@@ -127,17 +129,19 @@ class DistanceSpace:
 
     def points(self, part: str, rows: np.ndarray) -> np.ndarray:
         """The points of some rows of a part's views, float32 ``[rows, width]``."""
+        blocks = (self._block(axis, self._data.view(axis.name), part, rows) for axis in self._axes)
+        if not self.projected:
+            return np.column_stack(list(blocks))
         result = np.zeros((len(rows), self.width), np.float32)
-        start = 0
-        for axis, width in zip(self._axes, self._widths, strict=True):
-            block = self._block(axis, self._data.view(axis.name), part, rows)
-            if self.projected:
-                generator = self._data.stream.child("distance", "projection", axis.name).generator()
-                signs = generator.choice(np.array([-1.0, 1.0], np.float32), (width, self.width))
-                result += block @ (signs / np.float32(np.sqrt(self.width)))
-            else:
-                result[:, start : start + width] = block
-            start += width
+        waiting: list[np.ndarray] = []
+        for place, block in enumerate(blocks):
+            waiting.append(block)
+            if sum(each.shape[1] for each in waiting) >= self.width or place == len(self._axes) - 1:
+                together = np.column_stack(waiting)
+                generator = self._data.stream.child("distance", "projection", place).generator()
+                signs = generator.choice(np.array([-1.0, 1.0], np.float32), (together.shape[1], self.width))
+                result += together @ (signs / np.float32(np.sqrt(self.width)))
+                waiting = []
         return result
 
     @staticmethod
@@ -161,3 +165,24 @@ def nearest_distances(base: np.ndarray, query: np.ndarray) -> np.ndarray:
     return np.asarray(
         NearestNeighbors(n_neighbors=1, algorithm="brute").fit(base).kneighbors(query)[0][:, 0], dtype=np.float64
     )
+
+
+def boosting_settings(shape: tuple[int, ...], stream: RandomStream, threads: int) -> dict[str, Any]:
+    """LightGBM's settings for a judge: the same figures for one seed, whatever the number of threads.
+
+    Small samples get smaller leaves. Above 100 inputs each tree looks at a random part of them, in
+    coarser bins: the work would otherwise grow with the inputs and not with what they tell.
+    """
+    rows, inputs = shape
+    wide = inputs > 100
+    return {
+        "num_leaves": 31,
+        "min_data_in_leaf": min(20, max(2, rows // 20)),
+        "feature_fraction": max(0.2, 100 / inputs) if wide else 1.0,
+        "max_bin": 63 if wide else 255,
+        "verbosity": -1,
+        "num_threads": threads,
+        "deterministic": True,
+        "force_row_wise": True,
+        "seed": stream.integer(),
+    }

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from synthloom.evaluation.base import EvaluationData, Metric
-from synthloom.evaluation.features import tree_inputs
+from synthloom.evaluation.features import boosting_settings, tree_inputs
 from synthloom.evaluation.statistics import AreaUnderCurve, area_under_curve, interval_around
 from synthloom.finding import Direction, Family, Finding
 from synthloom.randomness import RandomStream
@@ -78,26 +78,11 @@ def _two_sample(
     scores, gains = np.empty(len(rows)), np.zeros(rows.shape[1])
     for number in range(_FOLDS):
         kept, judged = fold != number, fold == number
-        model = lightgbm.train(
-            _parameters(int(kept.sum()), stream, threads), lightgbm.Dataset(rows[kept], label[kept]), _TREES
-        )
+        settings = boosting_settings(rows[kept].shape, stream, threads) | {"objective": "binary", "learning_rate": 0.1}
+        model = lightgbm.train(settings, lightgbm.Dataset(rows[kept], label[kept]), _TREES)
         scores[judged] = model.predict(rows[judged])
         gains += model.feature_importance("gain")
     return area_under_curve(scores[label == 1], scores[label == 0]), gains
-
-
-def _parameters(rows: int, stream: RandomStream, threads: int) -> dict[str, Any]:
-    return {
-        "objective": "binary",
-        "learning_rate": 0.1,
-        "num_leaves": 31,
-        "min_data_in_leaf": min(20, max(3, rows // 20)),
-        "verbosity": -1,
-        "num_threads": threads,
-        "deterministic": True,
-        "force_row_wise": True,
-        "seed": stream.integer(),
-    }
 
 
 def _importance(gains: np.ndarray, columns: tuple[str, ...]) -> list[list[Any]]:

@@ -76,7 +76,10 @@ def _near(keys: RowKeys, asked: dict[str, np.ndarray], some: np.ndarray) -> Copy
         copied["synthetic"] |= hit[: len(ours)]
         copied["holdout"] |= hit[len(ours) :]
         for part, target, rows in (("train", train[some], some), ("holdout", holdout, slice(None))):
-            found[part] = np.maximum(found[part], _row_found(ours, target, keys.totals[part][rows]))
+            known = hit[: len(ours)] if part == "train" else np.isin(ours, target)
+            if known.any():  # in a wide table hardly any row needs the dearer look
+                row = _row_found(ours[known], target, keys.totals[part][rows])
+                found[part][known] = np.maximum(found[part][known], row)
     return control_copies(
         "near_copies",
         synthetic=copied["synthetic"],

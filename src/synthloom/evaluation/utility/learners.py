@@ -6,10 +6,9 @@ classes (higher: more likely), ``[rows]`` for a number.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from synthloom.evaluation.features import boosting_settings
 from synthloom.evaluation.utility.task import Task
 from synthloom.randomness import RandomStream
 
@@ -33,7 +32,7 @@ def boosting_scores(
     if task.kind == "classification" and len(present) < 2:
         return np.zeros((len(judged), task.classes))
     trees = _QUICK_TREES if quick else _TREES
-    parameters = _boosting_parameters(len(inputs), stream, threads)
+    parameters = boosting_settings(inputs.shape, stream, threads) | {"learning_rate": 0.05}
     if task.kind == "regression":
         parameters |= {"objective": "regression"}
         label = target
@@ -52,19 +51,6 @@ def boosting_scores(
     if len(present) == 2:
         predicted = np.column_stack([1 - predicted, predicted])
     return _spread_over(predicted, present, task)
-
-
-def _boosting_parameters(rows: int, stream: RandomStream, threads: int) -> dict[str, Any]:
-    return {
-        "learning_rate": 0.05,
-        "num_leaves": 31,
-        "min_data_in_leaf": min(20, max(2, rows // 20)),
-        "verbosity": -1,
-        "num_threads": threads,
-        "deterministic": True,
-        "force_row_wise": True,
-        "seed": stream.integer(),
-    }
 
 
 def linear_scores(task: Task, inputs: np.ndarray, target: np.ndarray, judged: np.ndarray) -> np.ndarray:
