@@ -19,7 +19,10 @@ def fit(
     workers: Workers = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Learn a table and write the model as a folder of plain files. Every row is learned from: for evidence, use run."""
+    """Learn a table and write the model as a folder of plain files.
+
+    Every row is learned from, so nothing is left to judge by: for evidence, use run.
+    """
     from synthloom.synthesizers import synthesizer_class
     from synthloom.workflow.step_read import read_input
     from synthloom.workflow.step_schema import make_schema

@@ -9,6 +9,7 @@ read off them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -230,12 +231,7 @@ def _bins_of(
     step: float | None,
 ) -> Bins:
     """Ranges and cuts of the bins; a spike decodes to its own value."""
-    cuts = np.array(
-        [
-            round_between(float(values[a.last]), float(values[b.first]), step)
-            for a, b in zip(cells[:-1], cells[1:], strict=True)
-        ]
-    )
+    cuts = np.array([round_between(float(values[a.last]), float(values[b.first]), step) for a, b in pairwise(cells)])
     lower = np.concatenate([[bounds[0]], cuts])
     upper = np.concatenate([cuts - (step or 0.0), [bounds[1]]])
     for place, cell in enumerate(cells):

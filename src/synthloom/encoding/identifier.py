@@ -8,7 +8,7 @@ anywhere, in any order, never collide. When the gaps are used up, keys grow long
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -34,6 +34,9 @@ class IdentifierEncoding(RegeneratedEncoding):
     """
 
     kind = "identifier"
+    prefix: str
+    pattern: str | None
+    length: int
 
     def learn(self, statistics: ValueCounts) -> None:
         """Learns the pattern, the gaps, and how many rows share a key."""
@@ -44,7 +47,7 @@ class IdentifierEncoding(RegeneratedEncoding):
         if pa.types.is_string(values.type):
             places = self._learn_text(values.to_pylist())
         else:
-            self.prefix, self.pattern = "", cast("str | None", None)
+            self.prefix, self.pattern = "", None
             places = np.abs(values.cast(pa.float64()).to_numpy()).clip(0, 1e17).astype(np.int64)
         places = np.unique(places)
         top = int(places[-1]) if len(places) else 9

@@ -72,10 +72,8 @@ def build_content(
         ("Protection", _protection(schema)),
     )
     private = ("Learned from", "Held out")
-    card = (
-        *(pair for pair in made if pair[0] not in private),
-        ("Learned from", f"{facts.columns} columns of real rows"),
-    )
+    card = [pair for pair in made if pair[0] not in private]
+    card.append(("Learned from", f"{facts.columns} columns of real rows"))
     return ReportContent(
         title=facts.title,
         verdicts=(
@@ -84,7 +82,7 @@ def build_content(
             hidden_line(schema, hidden),
         ),
         facts=(("Input", facts.title), ("Rows", f"{facts.rows:,}"), *made),
-        card_facts=card,
+        card_facts=tuple(card),
         findings=evaluation.findings,
         columns=tuple(
             ColumnNote(c.name, c.kind, "replaced by made-up values" if c.personal else _MADE[c.kind], c.reason or "")

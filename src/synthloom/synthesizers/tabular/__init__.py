@@ -1,0 +1,1 @@
+"""Synthesizers of single tables, one algorithm a file."""
