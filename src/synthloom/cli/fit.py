@@ -14,7 +14,7 @@ def fit(
     source: Input,
     output: Annotated[Path, typer.Option(metavar="MODEL", help="The model folder to write.")],
     seed: Seed = None,
-    synthesizer: SynthesizerName = "gaussian_copula",
+    synthesizer: SynthesizerName = None,
     schema: SchemaFile = None,
     workers: Workers = None,
     overwrite: Overwrite = False,

@@ -31,14 +31,22 @@ app = typer.Typer(
 )
 
 
+class _Stop(BaseException):
+    """Ctrl-C or a stop from outside.
+
+    Not KeyboardInterrupt: Python ends with the signal's own code if that one passes through an
+    ``exec`` anywhere, and libraries catch it. Not an Exception: nobody may swallow it.
+    """
+
+
 def _stoppable(verb: Callable[..., None]) -> Callable[..., None]:
-    """The verb, with Ctrl-C as an error of ours, whatever the library around it makes of it."""
+    """The verb, with a stop as an error of ours, whatever the library around it makes of it."""
 
     @functools.wraps(verb)
     def wrapped(*arguments: Any, **options: Any) -> None:
         try:
             verb(*arguments, **options)
-        except KeyboardInterrupt:
+        except _Stop:
             raise Cancelled("Stopped. Nothing was left half written.") from None
 
     return wrapped
@@ -70,12 +78,13 @@ def _options(
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+    raise _Stop
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line and exits with its code."""
-    signal.signal(signal.SIGTERM, _stop)  # a stop from outside cleans up as Ctrl-C does
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
     sys.exit(_run(sys.argv[1:] if arguments is None else arguments))
 
 
@@ -85,7 +94,7 @@ def _run(arguments: list[str]) -> int:
         app(arguments)
     except SystemExit as stop:  # what the library exits with: 0, or 2 for words it cannot read
         return stop.code if isinstance(stop.code, int) else 0
-    except KeyboardInterrupt:
+    except _Stop:
         console.print("Stopped.")
         return Cancelled.exit_code
     except SynthloomError as error:

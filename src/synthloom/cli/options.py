@@ -23,7 +23,14 @@ SchemaFile = Annotated[
     Path | None, typer.Option("--schema", metavar="FILE", help="A schema to use instead of the inferred one.")
 ]
 Seed = Annotated[int | None, typer.Option(metavar="N", help="Makes the result repeatable.")]
-SynthesizerName = Annotated[str, typer.Option("--synthesizer", metavar="NAME", help="Which synthesizer to use.")]
+SynthesizerName = Annotated[
+    str | None,
+    typer.Option(
+        "--synthesizer",
+        metavar="NAME",
+        help="boosted_chain (the default), gaussian_copula or independent_columns.",
+    ),
+]
 Workers = Annotated[
     int | None, typer.Option(metavar="N", min=1, help="Threads to use; the result does not depend on it.")
 ]

@@ -31,7 +31,7 @@ def run(
         int | None, typer.Option(metavar="N", help="Synthetic rows; as many as the input by default.")
     ] = None,
     seed: Seed = None,
-    synthesizer: SynthesizerName = "gaussian_copula",
+    synthesizer: SynthesizerName = None,
     schema: SchemaFile = None,
     entity: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="Whose row it is: whole entities are held out.")

@@ -30,9 +30,6 @@ from synthloom.workflow.step_schema import make_schema
 from synthloom.workflow.step_split import Split, split_rows
 from synthloom.workflow.step_write import write_run
 
-DEFAULT_SYNTHESIZER = "gaussian_copula"
-
-
 @dataclass(frozen=True)
 class RunOptions:
     """What a run is asked for, apart from the data.
@@ -44,7 +41,7 @@ class RunOptions:
         schema: a schema, or the path of a YAML file; inferred if left out.
         rows: how many synthetic rows; as many as the input has if left out.
         seed: makes the run repeatable; drawn and recorded if left out.
-        synthesizer: its name, or a synthesizer.
+        synthesizer: its name, or a synthesizer; ``boosted_chain`` if left out.
     """
 
     target: str | None = None
@@ -53,7 +50,7 @@ class RunOptions:
     schema: TableSchema | str | Path | None = None
     rows: int | None = None
     seed: int | None = None
-    synthesizer: str | Synthesizer = DEFAULT_SYNTHESIZER
+    synthesizer: str | Synthesizer | None = None
 
 
 @dataclass(frozen=True)
@@ -109,7 +106,7 @@ def run(
     schema: TableSchema | str | Path | None = None,
     rows: int | None = None,
     seed: int | None = None,
-    synthesizer: str | Synthesizer = DEFAULT_SYNTHESIZER,
+    synthesizer: str | Synthesizer | None = None,
     output: str | Path | None = None,
     overwrite: bool = False,
     context: RunContext | None = None,
@@ -126,7 +123,7 @@ def run(
         schema: a schema, or the path of a YAML file; inferred if left out.
         rows: how many synthetic rows; as many as the input has if left out.
         seed: makes the run repeatable; drawn and recorded if left out.
-        synthesizer: its name, or a synthesizer.
+        synthesizer: its name, or a synthesizer; ``boosted_chain`` if left out.
         output: the folder to write; it must not exist, unless ``overwrite``.
         overwrite: replace an existing folder.
         context: executor, progress and cancellation.
