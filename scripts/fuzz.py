@@ -1,4 +1,4 @@
-"""Feeds damaged files to Synthloom's readers: only errors of its own tree may come back, and soon.
+"""Feeds damaged files to Synthloom's readers and its model loader: only errors of its own tree may come back, and soon.
 
     python scripts/fuzz.py --inputs 100000 --seed 0
 
@@ -13,7 +13,9 @@ from __future__ import annotations
 import argparse
 import bz2
 import gzip
+import hashlib
 import io
+import json
 import lzma
 import multiprocessing
 import random
@@ -43,7 +45,7 @@ class Target:
     """Something to feed with damaged files.
 
     ``seeds`` makes valid files, ``mutate`` damages one, ``run`` reads the damaged file at a path
-    that ends in ``suffix``. To add one (an artifact loader, say), put it into :data:`TARGETS`.
+    that ends in ``suffix``. To add one, put it into :data:`TARGETS`.
     """
 
     suffix: str
@@ -229,6 +231,53 @@ def _unpack_zstd(data: bytes) -> bytes:
 # --- what is fed ------------------------------------------------------------------------------
 
 
+@cache
+def model_seeds() -> list[bytes]:
+    """A model folder of each synthesizer, packed without compression."""
+    from synthloom.synthesizers import SYNTHESIZERS
+    from synthloom.testing import mixed_table
+
+    seeds = []
+    for cls in SYNTHESIZERS.values():
+        with tempfile.TemporaryDirectory() as place:
+            folder = cls().fit(mixed_table(300), seed=1).save(Path(place, "model"))
+            out = io.BytesIO()
+            with zipfile.ZipFile(out, "w") as archive:
+                for path in sorted(folder.rglob("*")):
+                    archive.writestr(path.name, path.read_bytes())
+            seeds.append(out.getvalue())
+    return seeds
+
+
+def mutate_model(data: bytes, chance: random.Random) -> bytes:
+    """Damages one file; in most cases the manifest is made to agree, so that the loader itself is tried."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    name = chance.choice(sorted(parts))
+    damage = chance.choice((mutate_bytes, mutate_in_place))
+    parts[name] = damage(parts[name], chance)
+    if name != "manifest.json" and chance.random() < 0.9:
+        manifest = json.loads(parts["manifest.json"])
+        manifest["files"][name] = hashlib.sha256(parts[name]).hexdigest()
+        parts["manifest.json"] = json.dumps(manifest).encode()
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for key, value in parts.items():
+            archive.writestr(key, value)
+    return out.getvalue()
+
+
+def load_model(path: Path) -> None:
+    """Loads the unpacked model; what could be loaded must sample."""
+    from synthloom.synthesizers import load
+
+    folder = path.with_name("model")
+    shutil.rmtree(folder, ignore_errors=True)
+    with zipfile.ZipFile(path) as archive:
+        archive.extractall(folder)
+    load(folder).sample(20, seed=1)
+
+
 def read_and_write(path: Path) -> None:
     """Reads the file; what could be read must be writable too."""
     from synthloom.io import ReadLimits, output_suffix, read_table, write_table
@@ -260,8 +309,9 @@ TARGETS: dict[str, Target] = {
     "csv_parts": Target(".csv", lambda: csv_seeds()[:1], mutate_bytes, read_folder),
     "parquet": Target(".parquet", parquet_seeds, mutate_in_place, read_and_write),
     "excel": Target(".xlsx", excel_seeds, mutate_archive, read_and_write),
+    "model": Target(".zip", model_seeds, mutate_model, load_model),
 }
-WEIGHTS = {"csv": 6, "parquet": 4, "excel": 2}
+WEIGHTS = {"csv": 6, "parquet": 4, "excel": 2, "model": 2}
 """How often a target comes up, 1 where it is not listed."""
 
 

@@ -20,6 +20,9 @@ from synthloom.cli.options import (
     show_verdicts,
 )
 
+_NOTES = 8
+"""Notes shown on the terminal; the report has all."""
+
 
 def run(
     source: Input,
@@ -66,6 +69,8 @@ def run(
             on_forecast=lambda forecast: err.print(f"Forecast: {forecast}."),
             on_quick_verdict=lambda lines: show_verdicts(lines, err, "A first look; the full evaluation follows"),
         )
+    for note in result.report.content.warnings[:_NOTES]:
+        err.print(f"Note: {note}", markup=False)
     show_verdicts(result.report.verdicts, out, "Verdict")
     out.print(f"Synthetic data and card: {output / 'release'}", markup=False)
     out.print(f"Full report: {output / 'private' / 'report.html'}", markup=False)

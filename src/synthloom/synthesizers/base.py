@@ -22,6 +22,7 @@ from synthloom.data import Table
 from synthloom.data.table import SHARD_ROWS, FrameKind
 from synthloom.encoding import EncodedColumn, EncodedTable, TableEncoder
 from synthloom.errors import ArtifactError, ConditionError, InputError, NotFittedError, OptionError
+from synthloom.execution import SerialExecutor
 from synthloom.randomness import RandomStream, resolve_seed
 from synthloom.run_context import RunContext
 from synthloom.schema import TableSchema, infer_schema, schema_from_yaml, schema_to_yaml
@@ -331,6 +332,11 @@ class Synthesizer(ABC):
             )
 
 
+_TRIAL_ROWS = 64
+_DAMAGE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, OSError, MemoryError, AssertionError)
+"""What reading a damaged model may run into; Arrow's and NumPy's errors are among these."""
+
+
 def read_model(folder: str | Path, known: Mapping[str, type[Synthesizer]]) -> Synthesizer:
     """The synthesizer in a model folder, after its hashes and version were checked.
 
@@ -351,7 +357,9 @@ def read_model(folder: str | Path, known: Mapping[str, type[Synthesizer]]) -> Sy
             schema = schema_from_yaml((folder / "context_schema.yaml").read_text(encoding="utf-8"))
             model.context_encoder_ = TableEncoder.from_state(schema, read_json(folder / "context_encodings.json"))
         model._restore(plain["state"], folder)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OSError) as error:
+        if model.context_encoder_ is None:
+            model.sample(_TRIAL_ROWS, seed=0, run=RunContext(executor=SerialExecutor()))  # what is damaged shows here
+    except _DAMAGE as error:
         raise ArtifactError(
             f'the model in "{folder}" cannot be read: {type(error).__name__}: {error}',
             hint="it may be damaged, or from a version with other synthesizers",

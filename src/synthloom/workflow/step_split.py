@@ -48,7 +48,7 @@ def split_rows(table: Table, schema: TableSchema, stream: RandomStream) -> Split
     rows = table.n_rows
     if rows < MINIMUM_ROWS * FOLDS / (FOLDS - 1):
         raise InputError(
-            f"the table has {rows} rows",
+            f"the table has {rows} row{'s' * (rows != 1)}",
             accepted=f"at least {int(MINIMUM_ROWS * FOLDS / (FOLDS - 1))} rows: some to learn from, some to judge by",
             hint="gather more rows, or make mock data from a schema, which needs none",
         )

@@ -45,6 +45,8 @@ class Forest:
 
     def sums(self, inputs: np.ndarray) -> np.ndarray:
         """The sums float64 [n, classes] of the leaves that rows of ``inputs`` float64 [n, features] reach."""
+        if inputs.shape[1] != self.features:
+            raise ValueError(f"{inputs.shape[1]} inputs were given to trees over {self.features}")
         out = np.zeros((len(inputs), self.classes))
         rows = np.ascontiguousarray(inputs, dtype=np.float64)
         _compiled()(
