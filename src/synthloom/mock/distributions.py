@@ -18,7 +18,8 @@ def draw(distribution: Distribution, uniform: Numbers, low: float | None, high: 
     Args:
         distribution: which, with its parameters.
         uniform: random numbers in [0, 1), one a number.
-        low, high: bounds, or ``None``.
+        low: the lowest number, or ``None``.
+        high: the highest number, or ``None``.
 
     Raises:
         SchemaError: if parameters are missing.
@@ -38,7 +39,9 @@ def draw(distribution: Distribution, uniform: Numbers, low: float | None, high: 
         return mean + sd * _normal(uniform, _share(low, mean, sd, 0.0), _share(high, mean, sd, 1.0))
     if name == "lognormal":
         if distribution.median is None:
-            raise SchemaError("a lognormal distribution has no median", accepted="{name: lognormal, median: …, spread: …}")
+            raise SchemaError(
+                "a lognormal distribution has no median", accepted="{name: lognormal, median: …, spread: …}"
+            )
         centre, spread = float(np.log(distribution.median)), distribution.spread
         bounds = [None if b is None or b <= 0 else float(np.log(b)) for b in (low, high)]
         inside = _normal(uniform, _share(bounds[0], centre, spread, 0.0), _share(bounds[1], centre, spread, 1.0))

@@ -1,7 +1,8 @@
 """Which rows belong to which parent, when each parent has between ``least`` and ``most`` of them.
 
-Parents are taken in blocks of 64. Every block holds the same numbers of children, evenly spread from least to most,
-in an order of its own; so a block has a fixed total, and the parent of any row is found without counting from the start.
+Parents are taken in blocks of 64. Every block holds the same numbers of children, evenly spread from least to
+most, in an order of its own; so a block has a fixed total, and the parent of any row is found without counting
+from the start.
 """
 
 from __future__ import annotations

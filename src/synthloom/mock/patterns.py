@@ -1,8 +1,8 @@
-"""Texts that match a regular expression, by number: the subset of patterns that codes are written in.
+r"""Texts that match a regular expression, by number: the subset of patterns that codes are written in.
 
 A pattern is parsed into a tree whose texts can be counted and unranked: the text of rank ``r`` is found by mixed
 radix, so that distinct ranks give distinct texts and any position of a keyed permutation gives a unique code.
-Understood: literals, ``.``, classes ``[A-Z0-9_-]`` and their negation, ``\\d \\w \\s``, groups, ``|`` and the counts
+Understood: literals, ``.``, classes ``[A-Z0-9_-]`` and their negation, ``\d \w \s``, groups, ``|`` and the counts
 ``? * + {n} {m,n}`` (``*`` and ``+`` end at eight more). Anchors are dropped. What can be written in two ways
 (``a?a?``) counts twice; such patterns are refused where uniqueness is asked for, if too few texts are left.
 """
@@ -91,7 +91,7 @@ class Chain(Node):
 
 @dataclass(frozen=True)
 class Either(Node):
-    """One of several parts, each as often as it has texts (at most ``cap``, so that long ones do not drown short ones)."""
+    """One of several parts, each as often as it has texts."""
 
     branches: tuple[Node, ...]
 
@@ -128,7 +128,9 @@ class _Parser:
 
     def fail(self, why: str) -> SchemaError:
         return SchemaError(
-            f"the pattern {self.pattern!r} has {why} at place {self.place + 1}", accepted=_ACCEPTED, hint="write it simpler"
+            f"the pattern {self.pattern!r} has {why} at place {self.place + 1}",
+            accepted=_ACCEPTED,
+            hint="write it simpler",
         )
 
     def peek(self) -> str:

@@ -100,7 +100,7 @@ class Case(_Strict):
 
 
 class ColumnSpec(_Strict):
-    """How one column is made. At most one of the makers is given; without one the type says enough.
+    r"""How one column is made. At most one of the makers is given; without one the type says enough.
 
     Attributes:
         type: type of the values.
@@ -108,8 +108,9 @@ class ColumnSpec(_Strict):
         person: which person of the row the value belongs to; kinds with the same word agree.
         locale: for this column, where it differs from the schema's.
         values: the values to choose from: a list, or a mapping from value to weight.
-        pattern: a regular expression; literals, classes, ``\\d \\w \\s``, groups, ``|``, ``? * + {m,n}``.
+        pattern: a regular expression; literals, classes, ``\d \w \s``, groups, ``|``, ``? * + {m,n}``.
         template: text with other columns in braces, such as ``{first_name} {last_name}``.
+        formula: an expression in SQL over other columns of the row, such as ``net * 0.19`` (needs the extra ``mock``).
         constant: one value for every row.
         sequence: values in equal steps.
         series: a number that moves in time.
@@ -135,6 +136,7 @@ class ColumnSpec(_Strict):
     values: list[Any] | dict[Any, float] | None = None
     pattern: str | None = None
     template: str | None = None
+    formula: str | None = None
     constant: Any = None
     sequence: Sequence | None = None
     series: Series | None = None
@@ -184,7 +186,8 @@ class ColumnSpec(_Strict):
 
 
 MAKERS = (
-    "kind", "values", "pattern", "template", "constant", "sequence", "series", "lookup", "references", "faker",
+    "kind", "values", "pattern", "template", "formula", "constant", "sequence", "series", "lookup", "references",
+    "faker",
 )  # fmt: skip
 
 

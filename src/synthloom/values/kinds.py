@@ -43,6 +43,7 @@ ValueKind = Literal[
     "company",
     "job",
     "word",
+    "title",
     "uuid",
 ]
 

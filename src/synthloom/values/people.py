@@ -117,7 +117,7 @@ class People:
         last = self._plain_last
         if unique:
             domain = _take(_domains(), self.noise.below("domain", len(DOMAINS)))
-            return pc.binary_join_element_wise(stems, last, self._unique_digits("email"), domain, "")
+            return pc.binary_join_element_wise(stems, last, unique_digits(self.noise, "email"), domain, "")
         ends = _email_ends()
         number = np.maximum(self.noise.below("email number", 100 + _PLAIN_SHARE) - _PLAIN_SHARE, 0)
         end = number * len(DOMAINS) + self.noise.below("domain", len(DOMAINS))
@@ -129,7 +129,11 @@ class People:
 
         stems = _take(_email_stems(self.words.locale), self._stem_index("username", "initial"))
         last = self._plain_last
-        end = self._unique_digits("username") if unique else _take(_numbers(), self.noise.below("username number", 100))
+        end = (
+            unique_digits(self.noise, "username")
+            if unique
+            else _take(_numbers(), self.noise.below("username number", 100))
+        )
         return pc.binary_join_element_wise(stems, last, end, "")
 
     @cached_property
@@ -151,17 +155,6 @@ class People:
         if form in _EMAIL_FORMS:
             return self._first_index + n * _EMAIL_FORMS.index(form)
         return self._first_index + n * self.noise.below(f"{what} form", len(_EMAIL_FORMS))
-
-    def _unique_digits(self, what: str) -> pa.Array:
-        import pyarrow as pa
-
-        number, width = self.noise.unique_numbers(what)
-        places = [np.flatnonzero(width == w) for w in (4, 6, 9)]
-        parts = [to_strings(as_digits(digit_matrix(number[p], w))) for p, w in zip(places, (4, 6, 9), strict=True)]
-        order = np.concatenate(places)
-        back = np.empty_like(order)
-        back[order] = np.arange(len(order))
-        return pa.concat_arrays(parts).take(pa.array(back))
 
     @cached_property
     def _address_index(self) -> tuple[Integers, Integers, Integers]:
@@ -237,6 +230,19 @@ class People:
     def job(self) -> pa.Array:
         """Trades, in the locale's language."""
         return _take(self.words.jobs, self.noise.below("job", len(self.words.jobs)))
+
+
+def unique_digits(noise: PositionNoise, name: str) -> pa.Array:
+    """A number of four, six or nine digits for each position, no two alike."""
+    import pyarrow as pa
+
+    number, width = noise.unique_numbers(name)
+    places = [np.flatnonzero(width == w) for w in (4, 6, 9)]
+    parts = [to_strings(as_digits(digit_matrix(number[p], w))) for p, w in zip(places, (4, 6, 9), strict=True)]
+    order = np.concatenate(places)
+    back = np.empty_like(order)
+    back[order] = np.arange(len(order))
+    return pa.concat_arrays(parts).take(pa.array(back))
 
 
 def _take(words: pa.Array, index: Integers) -> pa.Array:

@@ -17,7 +17,7 @@ from synthloom.values.fixed_text import as_digits, to_strings, write_mask
 from synthloom.values.kinds import VALUE_KINDS, ValueKind
 from synthloom.values.national_ids import ID_COUNTRIES, id_capacity, make_national_ids
 from synthloom.values.network import make_ipv4, make_ipv6, make_uuids
-from synthloom.values.people import People
+from synthloom.values.people import People, unique_digits
 from synthloom.values.phones import PHONE_COUNTRIES, make_phones
 from synthloom.values.position_noise import PositionNoise
 from synthloom.values.style import ValueStyle
@@ -154,7 +154,7 @@ def _number(kind: str, noise: PositionNoise, style: ValueStyle, *, unique: bool)
         "uuid": lambda n, _: make_uuids(n),
         "coordinates": _coordinates,
     }
-    made: pa.Array = makers[kind](noise, style) if kind in makers else _words(kind, noise, style)
+    made: pa.Array = makers[kind](noise, style) if kind in makers else _words(kind, noise, style, unique=unique)
     return made
 
 
@@ -186,10 +186,13 @@ def _coordinates(noise: PositionNoise, style: ValueStyle) -> pa.Array:
 def _word_array(part: str) -> pa.Array:
     import pyarrow as pa
 
-    return pa.array(common_words()[part])
+    common = common_words()
+    if part == "titles":
+        return pa.array([f"{a.capitalize()} {n}" for a in common["adjectives"] for n in common["nouns"]])
+    return pa.array(common[part])
 
 
-def _words(kind: str, noise: PositionNoise, style: ValueStyle) -> pa.Array:
+def _words(kind: str, noise: PositionNoise, style: ValueStyle, *, unique: bool) -> pa.Array:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -197,8 +200,11 @@ def _words(kind: str, noise: PositionNoise, style: ValueStyle) -> pa.Array:
 
     if kind == "country":
         return pa.repeat(vocabulary(style.locale).country_name, len(noise.positions))
-    words = _word_array("words" if kind == "word" else "phrases")
-    if kind == "word":
+    words = _word_array({"word": "words", "title": "titles"}.get(kind, "phrases"))
+    if kind == "title" and unique:
+        title = words.take(pa.array(noise.below("word", len(words))))
+        return pc.binary_join_element_wise(title, unique_digits(noise, "title"), " ")
+    if kind in ("word", "title"):
         return words.take(pa.array(noise.below("word", len(words))))
     count = max(1, min(40, round((style.length or 2 * _WORDS_A_PHRASE) / _WORDS_A_PHRASE)))
     sentences = [words.take(pa.array(noise.below(f"sentence {i}", len(words)))) for i in range(count)]
