@@ -120,7 +120,7 @@ def different_columns(first: str, names: list[str], other: str, other_names: lis
         f'the files of the folder differ in their columns: "{other}" '
         f'{" and ".join(how) or "has them in another order or number"}, compared with "{first}"',
         accepted="parts of one table, all with the same columns",
-        hint="name one file, or say what the folder is with --as table or --as database",
+        hint="name one file, or put each table into a folder of its own",
     )
 
 

@@ -222,7 +222,7 @@ def _stacked(tables: list[pa.Table], paths: Sequence[Path]) -> pa.Table:
                         f"the files of the folder differ in their types: {quoted(name)} is {kinds[0]} in "
                         f'"{paths[0].name}" and {kinds[1]} in "{path.name}"',
                         accepted="parts of one table, all with the same columns and types",
-                        hint="name one file, or say what the folder is with --as table or --as database",
+                        hint="name one file, or put each table into a folder of its own",
                     ) from error
         raise InputError(f"the parts do not fit together: {error}", hint="name one file") from error
 

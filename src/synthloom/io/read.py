@@ -131,14 +131,14 @@ def _read_folder(folder: Path, limits: ReadLimits) -> tuple[Table, SourceInfo]:
             f'the folder "{folder.name}" holds no table'
             + (f" (but {listed(others, 3)})" if others else "; it is empty"),
             accepted=READABLE,
-            hint="name a file, or say what the folder is with --as table, database, images or sequences",
+            hint="name a file, or a folder that holds the parts of one table",
         )
     if len(kinds) > 1 or (kinds == {"excel"} and len(parts) > 1):
         raise InputError(
             f'the folder "{folder.name}" holds files of several kinds or several workbooks: '
             f"{listed([part.name for part in parts], 4)}",
             accepted="CSV or Parquet parts of one table",
-            hint="name one file, or say what the folder is with --as table or --as database",
+            hint="name one file, or put each table into a folder of its own",
         )
     kind = kinds.pop()
     if kind == "excel":

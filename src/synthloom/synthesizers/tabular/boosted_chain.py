@@ -26,6 +26,7 @@ from synthloom.encoding import EncodedColumn, EncodedTable
 from synthloom.errors import ConditionError
 from synthloom.randomness import RandomStream
 from synthloom.run_context import RunContext
+from synthloom.schema import TableSchema
 from synthloom.synthesizers.base import Capabilities, Forecast, Synthesizer
 from synthloom.synthesizers.boosting.chain_column import ChainColumn
 from synthloom.synthesizers.boosting.code_tree import DIRECT_CODES
@@ -103,7 +104,7 @@ class BoostedChain(Synthesizer):
         stream: RandomStream,
         run: RunContext,
     ) -> None:
-        table = _joined(context, target)
+        table = _joined(context, _learned_first(target, self.schema_))
         profile = profiles(table, stream.child("profile"))
         self.links_ = _links(table, profile, np.ones(table.n_rows) if weights is None else weights)
         features = {name: link.feature(table.columns[name]) for name, link in self.links_.items()}
@@ -185,9 +186,9 @@ class BoostedChain(Synthesizer):
     def _check_where(self, where: Mapping[str, Any]) -> None:
         super()._check_where(where)
         parts = {name for column in where for name in self._part_names(column)}
-        leading = [spec.name for spec in self.encoder_.specs][: len(parts)]
-        if parts != set(leading):
-            open_columns = list(dict.fromkeys(spec.column for spec in self.encoder_.specs))
+        chain = [name for name in self.links_ if not name.startswith(_CONTEXT)]
+        if parts != set(chain[: len(parts)]):
+            open_columns = list(dict.fromkeys(self.links_[name].spec.column for name in chain))
             raise ConditionError(
                 f"conditions on {', '.join(where)} cannot be met exactly by this chain",
                 accepted=f"the columns that come first, in this order: {', '.join(open_columns[:6])} …",
@@ -223,6 +224,12 @@ class BoostedChain(Synthesizer):
             self.models_[name] = ConditionalModel.from_arrays(
                 arrays, f"c{place}", link.code_mass + _NEVER_ZERO, first_apart=bool(link.nulls)
             )
+
+
+def _learned_first(target: EncodedTable, schema: TableSchema) -> EncodedTable:
+    """The parts to be learned in their order, then those of which only the gaps are."""
+    specs = sorted(target.specs, key=lambda spec: not schema.column(spec.column).learned)
+    return target.select([spec.name for spec in specs])
 
 
 def _joined(context: EncodedTable | None, target: EncodedTable) -> EncodedTable:
