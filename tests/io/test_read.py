@@ -83,7 +83,7 @@ def test_pipes_are_not_waited_for(tmp_path):
         read_table("a\0b.csv")
 
 
-def test_an_empty_folder_is_an_error_that_names_as(tmp_path):
+def test_an_empty_folder_says_what_to_name(tmp_path):
     with pytest.raises(InputError, match=r"is empty.*name a file"):
         read_table(tmp_path)
     (tmp_path / "picture.png").write_bytes(b"x")

@@ -86,21 +86,25 @@ def _linear_category(view: ColumnView, part: str, rows: np.ndarray, most: int) -
 
 @dataclass(frozen=True)
 class _Axis:
-    """How one column enters the space: its sorted training values, or one vector a category."""
+    """How one column enters the space: its sorted training values, or one vector for each category."""
 
     name: str
     ordered: np.ndarray | None
     vectors: np.ndarray | None
     has_null: bool
+    centre: float = 0.0
+    spread: float = 1.0
 
 
 class DistanceSpace:
     """Rows as points, so that the Euclidean distance says how alike two rows are.
 
-    A number becomes its rank among the training rows (0 to 2), a category a point at distance 1
-    from the others: one axis each for up to 16 categories, random unit vectors beyond (equal
-    categories still meet exactly). Spaces of more than 128 axes are projected at random (Johnson
-    and Lindenstrauss 1984), which keeps equal rows equal and distances within about a tenth.
+    A number becomes two axes: its rank among the training rows (0 to 2), which spreads out where rows
+    are dense, and half the inverse hyperbolic sine of its distance from the median in quartile ranges,
+    which keeps extreme values far apart (ranks alone hide copied outliers from an attack). A category is
+    a point at distance 1 from the others: one axis each for up to 16 categories, random unit vectors
+    beyond (equal categories still meet exactly). Spaces of more than 128 axes are projected at random
+    (Johnson and Lindenstrauss 1984), which keeps equal rows equal and distances within about a tenth.
     """
 
     def __init__(self, data: EvaluationData) -> None:
@@ -115,7 +119,11 @@ class DistanceSpace:
         has_null = any(bool(view.null(part).any()) for part in view.values)
         if view.kind == "number":
             train = view.values["train"]
-            return _Axis(name, np.sort(train[~np.isnan(train)]), None, has_null)
+            ordered = np.sort(train[~np.isnan(train)])
+            if len(ordered) == 0:
+                return _Axis(name, ordered, None, has_null)
+            low, centre, high = np.quantile(ordered, [0.25, 0.5, 0.75])
+            return _Axis(name, ordered, None, has_null, float(centre), max(high - low, ordered.std() / 3, 1e-12))
         size = len(view.labels) + 2  # unseen and missing values are categories too
         if size <= _DISTANCE_CATEGORIES:
             return _Axis(name, None, np.eye(size) / np.sqrt(2), False)
@@ -125,7 +133,7 @@ class DistanceSpace:
 
     @staticmethod
     def _width(axis: _Axis) -> int:
-        return axis.vectors.shape[1] if axis.vectors is not None else 1 + axis.has_null
+        return axis.vectors.shape[1] if axis.vectors is not None else 2 + axis.has_null
 
     def points(self, part: str, rows: np.ndarray) -> np.ndarray:
         """The points of some rows of a part's views, float32 ``[rows, width]``."""
@@ -154,7 +162,8 @@ class DistanceSpace:
         filled = np.where(missing, ordered[len(ordered) // 2] if len(ordered) else 0.0, values)
         low, high = (np.searchsorted(ordered, filled, side=side) for side in ("left", "right"))
         ranks = (low + high) / max(1, len(ordered))  # mid-ranks, so that ties sit in the middle of their mass
-        columns = [ranks, missing] if axis.has_null else [ranks]
+        tails = np.arcsinh((filled - axis.centre) / axis.spread) / 2
+        columns = [ranks, tails, missing] if axis.has_null else [ranks, tails]
         return np.column_stack(columns).astype(np.float32)
 
 

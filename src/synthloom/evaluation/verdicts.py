@@ -42,7 +42,7 @@ MARGINS: dict[str, Margins] = {
     "tail_quantiles": Margins(0.03, 0.10),
     "tstr_gap": Margins(0.01, 0.05),
     "tstr_gap_linear": Margins(0.01, 0.05),
-    "exact_copies": Margins(0.001, 0.01),
+    "exact_copies": Margins(0.001, 0.02),
     "near_copies": Margins(0.005, 0.02),
     "copied_values/column": Margins(0.002, 0.02),
     "membership_inference": Margins(0.02, 0.05),

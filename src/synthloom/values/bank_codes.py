@@ -86,15 +86,27 @@ def make_ibans(noise: PositionNoise, country: str, *, grouped: bool = False) -> 
         raise OptionError(f'IBANs of "{country}" cannot be made', accepted=", ".join(_BANKS))
     code, width = _BANKS[country]
     free = min(10, width)
-    account = digit_matrix(noise.permuted("iban", 10**free), free)
-    n = len(account)
+    number = noise.permuted("iban", 10**free)
     if width > free:
-        account = join_columns(digit_matrix(noise.below("branch", 10 ** (width - free)), width - free), account)
-    text, head = _bban(country, code, account), characters(country, n)
-    letters = _spelled(join_columns(text, head))
-    check = 98 - remainder_97(join_columns(letters, np.zeros((n, 2), dtype=np.uint8)))
-    matrix = join_columns(head, as_digits(_column(check, 2)), text)
+        number = number + noise.below("branch", 10 ** (width - free)) * 10**free
+    account, n = digit_matrix(number, width), len(number)
+    if country in _NATIONAL or country == "IT":
+        text = _bban(country, code, account)
+        spelled = _spelled(join_columns(text, characters(country, n)))
+        rest = remainder_97(join_columns(spelled, np.zeros((n, 2), dtype=np.uint8)))
+    else:
+        text = join_columns(characters(code, n), as_digits(account))
+        rest = _remainder(code, number, width, country)
+    matrix = join_columns(characters(country, n), as_digits(_column(98 - rest, 2)), text)
     return to_strings(_in_fours(matrix) if grouped else matrix)
+
+
+def _remainder(code: str, number: NDArray[np.int64], width: int, country: str) -> NDArray[np.int64]:
+    """The remainder modulo 97 of bank code, account, country and two zeros: all but the account is the same."""
+    before = int("".join(str(int(c, 36)) for c in code)) * 10**width
+    after = int("".join(str(int(c, 36)) for c in country)) * 100
+    shift = 10 ** (len(str(after)))
+    return (number % 97 * (shift % 97) + (before % 97) * (shift % 97) + after) % 97
 
 
 def _bban(country: str, code: str, account: Characters) -> Characters:
@@ -103,12 +115,11 @@ def _bban(country: str, code: str, account: Characters) -> Characters:
     if country in _NATIONAL:
         bank = characters(code, n) - np.uint8(48)
         return join_columns(characters(code, n), as_digits(_NATIONAL[country](bank, account)))
-    if country == "IT":
-        digits = join_columns(characters(code, n) - np.uint8(48), account)
-        odd = np.array([CODICE_ODD[c] for c in "0123456789"])
-        total = odd[digits[:, 0::2]].sum(axis=1) + digits[:, 1::2].astype(np.int64).sum(axis=1)
-        return join_columns((65 + total % 26).astype(np.uint8)[:, None], as_digits(digits))
-    return join_columns(characters(code, n), as_digits(account))
+    # Italy: a check letter in front
+    digits = join_columns(characters(code, n) - np.uint8(48), account)
+    odd = np.array([CODICE_ODD[c] for c in "0123456789"])
+    total = odd[digits[:, 0::2]].sum(axis=1) + digits[:, 1::2].astype(np.int64).sum(axis=1)
+    return join_columns((65 + total % 26).astype(np.uint8)[:, None], as_digits(digits))
 
 
 def _spelled(text: Characters) -> Characters:

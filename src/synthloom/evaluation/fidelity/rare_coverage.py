@@ -66,8 +66,8 @@ class RareCoverage(Metric):
     def _coverage(self, tally: _Tally, note: str | None, detail: dict[str, Any]) -> Finding:
         present = {part: tally.present[part] / tally.cells for part in ("holdout", "synthetic")}
         errors = {part: float(present[part][1:].std(ddof=1)) for part in present}
-        # the bootstrap does not see what a wholly covered or wholly missed set of cells hides
-        least = 0.5 / tally.cells
+        # the bootstrap sees no chance in a set of cells that is wholly covered or wholly missed
+        least = float(np.sqrt(tally.chance_variance)) / tally.cells
         value, reference = float(present["synthetic"][0]), float(present["holdout"][0])
         return self.finding(
             value,
@@ -106,7 +106,7 @@ class _Tally:
     """Counts over rare cells: the rows as they are (place 0) and re-drawn with replacement (places 1 …)."""
 
     def __init__(self, data: EvaluationData, sizes: dict[str, int]) -> None:
-        self.sizes, self.cells = sizes, 0
+        self.sizes, self.cells, self.chance_variance = sizes, 0, 0.0
         self._support = data.schema.protection.minimum_support
         self.present = {part: np.zeros(_DRAWS + 1) for part in ("holdout", "synthetic")}
         self.rows = {part: np.zeros(_DRAWS + 1) for part in PARTS}
@@ -127,6 +127,8 @@ class _Tally:
         place[rare] = np.arange(len(rare))
         self.cells += len(rare)
         self.rows["train"] += counts[rare].sum()
+        missed = np.exp(-counts[rare] * self.sizes["synthetic"] / self.sizes["train"])
+        self.chance_variance += float((missed * (1 - missed)).sum())
         for part in ("holdout", "synthetic"):
             places = place[codes[part]]
             inside = np.flatnonzero(places >= 0)
