@@ -70,6 +70,14 @@ def test_personal_columns_are_found():
     assert infer_schema(table, find_personal=False).column("email").personal is None
 
 
+def test_one_account_number_in_every_row_is_personal():
+    table = Table(pa.table({"iban": ["DE89370400440532013000"] * 40, "unit": ["kg"] * 40, "month": ["May"] * 40}))
+    schema = infer_schema(table)
+    assert schema.column("iban").personal == "iban"
+    assert schema.column("unit").kind == schema.column("month").kind == "constant"
+    assert schema.column("month").personal is None
+
+
 def test_real_tables(real_data):
     adult = infer_schema(real_data("adult"))
     assert {c.kind for c in adult} == {"numeric", "categorical"}

@@ -28,7 +28,7 @@ from synthloom.mock.specification import ColumnSpec
 from synthloom.mock.sql_expressions import Unsupported, evaluate, refuse
 from synthloom.mock.sql_text import parse_condition
 from synthloom.randomness import KeyedPermutation
-from synthloom.values import LOCALES, ValueStyle, make_values
+from synthloom.values import LOCALES, People, ValueStyle, make_values
 from synthloom.values.position_noise import Integers, weight_guide
 
 if TYPE_CHECKING:
@@ -265,7 +265,10 @@ def _of_locale(
             pa.array(PositionNoise(context.stream.child("column", name), positions).below("pool", len(pool)))
         )
     style = ValueStyle(spec.kind, locale, length=16 if spec.kind == "free_text" else 0)  # type: ignore[arg-type]
-    return make_values(spec.kind, positions, people, style=style, unique=unique)  # type: ignore[arg-type]
+    known = None
+    if len(positions) == len(context.positions):  # the people of all rows serve all their columns
+        known = context.people.setdefault((spec.person, locale), People(positions, people, locale))
+    return make_values(spec.kind, positions, people, style=style, unique=unique, people=known)  # type: ignore[arg-type]
 
 
 def _by_type(name: str, spec: ColumnSpec, context: RowContext, *, unique: bool) -> pa.Array:

@@ -11,6 +11,7 @@ from synthloom.errors import SchemaError
 from synthloom.mock.plan import KeyGroup, TablePlan
 from synthloom.mock.shared_keys import SharedIndex
 from synthloom.randomness import KeyedPermutation, RandomStream
+from synthloom.values import People
 from synthloom.values.position_noise import Integers, PositionNoise
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class RowContext:
         source: where rows of other tables come from.
         attempt: how often these rows were drawn before because they failed a check; key columns do not change.
         made: columns that are there.
+        people: the people of these rows, by word and locale.
     """
 
     table: str
@@ -56,6 +58,7 @@ class RowContext:
     source: Rows
     attempt: int = 0
     made: dict[str, pa.Array] = field(default_factory=dict)
+    people: dict[tuple[str, str], People] = field(default_factory=dict)
     _parents: dict[int, Integers] = field(default_factory=dict)
     _digits: dict[int, tuple[Integers, ...]] = field(default_factory=dict)
 

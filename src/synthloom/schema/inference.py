@@ -50,6 +50,7 @@ class _Facts:
 
 PERSONAL_CONFIDENCE = 0.5
 """Confidence from which a column counts as personal data."""
+_CONSTANT_CONFIDENCE = 0.9  # one value alone is weak evidence
 
 
 def infer_schema(table: Table, *, find_personal: bool = True) -> TableSchema:
@@ -65,11 +66,12 @@ def infer_schema(table: Table, *, find_personal: bool = True) -> TableSchema:
     from synthloom.values import find_personal_columns
 
     columns = [_infer_column(name, table.column(name)) for name in table.names]
-    open_columns = [c.name for c in columns if c.kind not in ("constant", "empty", "boolean")]
+    open_columns = [c.name for c in columns if c.kind not in ("empty", "boolean")]
     found = find_personal_columns({name: table.column(name) for name in open_columns}) if find_personal else {}
     for place, column in enumerate(columns):
         finding = found.get(column.name)
-        if finding is not None and finding.confidence >= PERSONAL_CONFIDENCE:
+        needed = _CONSTANT_CONFIDENCE if column.kind == "constant" else PERSONAL_CONFIDENCE
+        if finding is not None and finding.confidence >= needed:
             columns[place] = _as_personal(column, finding.kind, finding.confidence, finding.reason)
     return TableSchema(columns=tuple(columns))
 

@@ -15,19 +15,23 @@ Characters = NDArray[np.uint8]
 
 
 @cache
-def _four_digits() -> Characters:
+def _four_digits() -> NDArray[np.uint32]:
+    """The four digits of 0 … 9,999, each as one word of four bytes."""
     numbers = np.arange(10_000)
-    return np.stack([numbers // 1000, numbers // 100 % 10, numbers // 10 % 10, numbers % 10], axis=1).astype(np.uint8)
+    digits = np.stack([numbers // 1000, numbers // 100 % 10, numbers // 10 % 10, numbers % 10], axis=1)
+    return np.ascontiguousarray(digits, dtype=np.uint8).view(np.uint32)[:, 0]
 
 
 def digit_matrix(numbers: Any, width: int) -> Characters:
     """The digits (values 0 to 9, not characters) of whole numbers, shape (n, width), zeros in front."""
-    rest = np.asarray(numbers, dtype=np.uint64)
-    blocks = []
-    for _ in range(-(-width // 4)):
-        rest, low = np.divmod(rest, np.uint64(10_000))
-        blocks.append(_four_digits()[low.astype(np.int64)])
-    return np.concatenate(blocks[::-1], axis=1)[:, -width:]
+    rest = np.asarray(numbers, dtype=np.int64)
+    blocks = -(-width // 4)
+    words = np.empty((len(rest), blocks), dtype=np.uint32)
+    for block in range(blocks - 1, -1, -1):
+        higher = rest // 10_000
+        words[:, block] = _four_digits()[rest - higher * 10_000]
+        rest = higher
+    return words.view(np.uint8)[:, 4 * blocks - width :]
 
 
 def characters(text: str, n: int) -> Characters:

@@ -39,6 +39,7 @@ def make_values(
     locale: str = "en_US",
     style: ValueStyle | None = None,
     unique: bool = False,
+    people: People | None = None,
 ) -> pa.Array:
     """Values of a kind, one for each position.
 
@@ -52,6 +53,7 @@ def make_values(
         locale: whose names, places and numbers; a ``style`` has its own.
         style: how to write them.
         unique: no value twice at different positions.
+        people: the people at these positions of this stream and locale, where they were made before: saves time.
 
     Returns:
         Strings, or whole numbers where the style says so, or floats for a coordinate.
@@ -66,7 +68,7 @@ def make_values(
     style = style or ValueStyle(kind, check_locale(locale))
     noise = PositionNoise(stream, positions)
     if kind in _PEOPLE_KINDS:
-        made = _personal(kind, noise, style, unique=unique)
+        made = _personal(kind, noise, style, people, unique=unique)
     else:
         made = _number(kind, noise, style, unique=unique)
     return _finished(made, style)
@@ -111,14 +113,15 @@ _PEOPLE_KINDS = frozenset(
 _REPEATING = _PEOPLE_KINDS - {"name", "username", "email", "address", "street"} | {"country", "word", "free_text"}
 
 
-def _personal(kind: str, noise: PositionNoise, style: ValueStyle, *, unique: bool) -> pa.Array:
-    people = People(
-        noise.positions,
-        noise.stream,
-        style.locale,
-        unique_names=unique and kind == "name",
-        unique_addresses=unique and kind in ("address", "street"),
-    )
+def _personal(kind: str, noise: PositionNoise, style: ValueStyle, people: People | None, *, unique: bool) -> pa.Array:
+    if people is None or (unique and kind in ("name", "address", "street")):
+        people = People(
+            noise.positions,
+            noise.stream,
+            style.locale,
+            unique_names=unique and kind == "name",
+            unique_addresses=unique and kind in ("address", "street"),
+        )
     if kind == "name":
         return people.name(style.form or "first_last")
     if kind == "email":

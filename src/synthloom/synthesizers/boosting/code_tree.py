@@ -12,6 +12,7 @@ DIRECT_CODES = 25
 """Up to this many codes are the children of the root."""
 RADIX = 8
 """Children of a node in a deeper tree."""
+_NO_SHARE = float(np.exp(-30.0))
 
 
 class CodeTree:
@@ -21,6 +22,7 @@ class CodeTree:
         low, high: int32 [nodes]; a node stands for the codes ``low … high - 1``.
         children: int32 [nodes, width], -1 where there is none.
         leaf: bool [nodes].
+        log_shares: float64 [nodes, width], log of each child's part of the node's mass; -30 where there is none.
         depth: digits on the longest way to a code.
         width: most children of a node.
     """
@@ -51,6 +53,9 @@ class CodeTree:
         self.low, self.high = np.array(low, dtype=np.int32), np.array(high, dtype=np.int32)
         self.leaf = self.children[:, 0] < 0
         self.depth = max(level)
+        weight = np.maximum(cumulative[self.high] - cumulative[self.low], 1e-300)
+        shares = np.where(self.children >= 0, weight[self.children], 0.0) / weight[:, None]
+        self.log_shares = np.log(np.maximum(shares, _NO_SHARE))
 
     def digits(self, nodes: np.ndarray, codes: np.ndarray) -> np.ndarray:
         """Which child int32 [n] of each of ``nodes`` holds each of ``codes``."""

@@ -99,7 +99,7 @@ class ConditionalModel:
             rows = _level_inputs(tree, level, inputs[active], positions[active], nodes[active])
             weight = None if weights is None else weights[active]
             seed = stream.child("level", level).integer()
-            levels.append(_Level.fit(rows, digits, weight, held[active], tree.width, options, seed))
+            levels.append(_Level.fit(rows, tree.log_shares[nodes[active]], digits, weight, held[active], options, seed))
             nodes[active] = tree.children[nodes[active], digits]
         return cls(tree, levels)
 
@@ -137,14 +137,14 @@ class ConditionalModel:
 
     def _shares(self, level: int, inputs: np.ndarray, positions: np.ndarray, nodes: np.ndarray) -> np.ndarray:
         rows = _level_inputs(self.tree, level, inputs, positions, nodes)
-        return self.levels[level].shares(rows) * (self.tree.children[nodes] >= 0)
+        return self.levels[level].shares(rows, self.tree.log_shares[nodes]) * (self.tree.children[nodes] >= 0)
 
     def arrays(self, prefix: str) -> dict[str, np.ndarray]:
         """The levels as arrays by name, to be stored."""
         out: dict[str, np.ndarray] = {}
         for place, level in enumerate(self.levels):
             name = f"{prefix}.{place}"
-            out[f"{name}.prior"], out[f"{name}.classes"] = level.prior, level.classes.astype(np.int64)
+            out[f"{name}.classes"] = level.classes.astype(np.int64)
             if level.forest is not None:
                 out |= level.forest.arrays(name)
         return out
@@ -159,8 +159,8 @@ class ConditionalModel:
         for place in range(tree.depth):
             name = f"{prefix}.{place}"
             forest = Forest.from_arrays(arrays, name) if f"{name}.shape" in arrays else None
-            level = _Level(forest, arrays[f"{name}.classes"], arrays[f"{name}.prior"])
-            if level.prior.shape != (tree.width,) or (level.classes >= tree.width).any() or (level.classes < 0).any():
+            level = _Level(forest, arrays[f"{name}.classes"])
+            if (level.classes >= tree.width).any() or (level.classes < 0).any():
                 raise ValueError(f"the level {name} does not fit its code tree")
             levels.append(level)
         return cls(tree, levels)
@@ -177,51 +177,51 @@ def _level_inputs(
 
 
 class _Level:
-    """A softmax over digits; without a forest, the digits' frequencies."""
+    """A softmax over digits; its forest adds to the log shares that the digits have in each node."""
 
-    def __init__(self, forest: Forest | None, classes: np.ndarray, prior: np.ndarray) -> None:
-        self.forest, self.classes, self.prior = forest, classes, prior
+    def __init__(self, forest: Forest | None, classes: np.ndarray) -> None:
+        self.forest, self.classes = forest, classes
 
     @classmethod
     def fit(
         cls,
         inputs: np.ndarray,
+        start: np.ndarray,
         digits: np.ndarray,
         weights: np.ndarray | None,
         held: np.ndarray,
-        width: int,
         options: BoostingOptions,
         seed: int,
     ) -> _Level:
-        counts = np.bincount(digits, weights, minlength=width).astype(np.float64)
-        prior = counts / max(counts.sum(), 1e-300)
-        classes = np.flatnonzero(np.bincount(digits[~held], minlength=width) > 0)
+        """Learns ``digits`` int32 [n] from ``inputs``, beginning at the log shares ``start`` float64 [n, width]."""
+        classes = np.flatnonzero(np.bincount(digits[~held], minlength=start.shape[1]) > 0)
         known = np.isin(digits, classes)
         train, check = np.flatnonzero(known & ~held), np.flatnonzero(known & held)
         if len(classes) < 2 or not inputs.shape[1] or len(check) < _SMALLEST_CHECK or len(train) < 2 * options.min_leaf:
-            return cls(None, classes, prior)
+            return cls(None, classes)
         target = np.searchsorted(classes, digits)
-        forest = _boost(inputs, target, weights, train, check, len(classes), options, seed)
-        return cls(forest, classes, prior)
+        begin = start[:, classes]
+        if len(classes) == 2:
+            begin = begin[:, 1:] - begin[:, :1]
+        return cls(_boost(inputs, begin, target, weights, train, check, len(classes), options, seed), classes)
 
-    def shares(self, inputs: np.ndarray) -> np.ndarray:
+    def shares(self, inputs: np.ndarray, start: np.ndarray) -> np.ndarray:
         """Shares float64 [n, width] of the digits."""
         if self.forest is None:
-            return np.broadcast_to(self.prior, (len(inputs), len(self.prior)))
+            return np.exp(start)
         sums = self.forest.sums(inputs)
         if self.forest.classes == 1:
-            one = 1.0 / (1.0 + np.exp(-sums[:, 0]))
-            shares = np.column_stack([1.0 - one, one])
-        else:
-            shares = np.exp(sums - sums.max(axis=1, keepdims=True))
-            shares /= shares.sum(axis=1, keepdims=True)
-        out = np.zeros((len(inputs), len(self.prior)))
-        out[:, self.classes] = shares
+            sums = np.column_stack([np.zeros(len(sums)), sums[:, 0]])
+        sums += start[:, self.classes]
+        shares = np.exp(sums - sums.max(axis=1, keepdims=True))
+        out = np.zeros(start.shape)
+        out[:, self.classes] = shares / shares.sum(axis=1, keepdims=True)
         return out
 
 
 def _boost(
     inputs: np.ndarray,
+    begin: np.ndarray,
     target: np.ndarray,
     weights: np.ndarray | None,
     train: np.ndarray,
@@ -230,17 +230,23 @@ def _boost(
     options: BoostingOptions,
     seed: int,
 ) -> Forest | None:
-    """Trees grown on ``train`` until ``check`` gains no more; ``None`` if the first tree already does not help."""
+    """Trees grown on ``train`` until ``check`` gains no more; ``None`` if even the first tree does not help."""
     import lightgbm as lgb
 
     parameters = options.parameters(classes, seed)
+    history: dict[str, Any] = {}
 
     def dataset(rows: np.ndarray, reference: Any = None) -> Any:
-        weight = None if weights is None else weights[rows]
-        return lgb.Dataset(inputs[rows], target[rows], weight=weight, reference=reference, params=parameters)
+        return lgb.Dataset(
+            inputs[rows],
+            target[rows],
+            weight=None if weights is None else weights[rows],
+            init_score=begin[rows].ravel(order="F"),
+            reference=reference,
+            params=parameters,
+        )
 
     data = dataset(train)
-    history: dict[str, Any] = {}
     booster = lgb.train(
         parameters,
         data,
@@ -249,4 +255,16 @@ def _boost(
         callbacks=[lgb.early_stopping(options.patience, verbose=False), lgb.record_evaluation(history)],
     )
     losses = np.array(next(iter(history["valid_0"].values())))
-    return Forest.from_booster(booster, int(np.argmin(losses)) + 1, 1 if classes == 2 else classes, inputs.shape[1])
+    best = int(np.argmin(losses))
+    if losses[best] >= _loss(begin[check], target[check], None if weights is None else weights[check]):
+        return None
+    return Forest.from_booster(booster, best + 1, 1 if classes == 2 else classes, inputs.shape[1])
+
+
+def _loss(scores: np.ndarray, target: np.ndarray, weights: np.ndarray | None) -> float:
+    """The mean cross entropy of ``target`` int [n] by ``scores`` float64 [n, classes], or [n, 1] for two."""
+    if scores.shape[1] == 1:
+        scores = np.column_stack([np.zeros(len(scores)), scores[:, 0]])
+    top = scores.max(axis=1)
+    total = top + np.log(np.exp(scores - top[:, None]).sum(axis=1))
+    return float(np.average(total - scores[np.arange(len(target)), target], weights=weights))

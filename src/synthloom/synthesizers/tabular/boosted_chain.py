@@ -31,10 +31,12 @@ from synthloom.synthesizers.base import Capabilities, Forecast, Synthesizer
 from synthloom.synthesizers.boosting.chain_column import ChainColumn
 from synthloom.synthesizers.boosting.code_tree import DIRECT_CODES
 from synthloom.synthesizers.boosting.conditional_model import BoostingOptions, ConditionalModel
+from synthloom.synthesizers.boosting.linear_hint import LinearHint
 from synthloom.synthesizers.boosting.screening import Profiles, alike, most_telling, profiles
 from synthloom.synthesizers.category_order import category_order
 
 _CONTEXT = "context\x1f"
+_HINT_ROWS = 20_000
 _NEVER_ZERO = 1e-9  # a code that no weighted row has can still be drawn from a tree of codes
 
 
@@ -110,7 +112,11 @@ class BoostedChain(Synthesizer):
         features = {name: link.feature(table.columns[name]) for name, link in self.links_.items()}
         self.inputs_ = most_telling(profile, list(self.links_), self.max_inputs)
         self.alike_ = {name: self._find_alike(name, table, features, profile.rows) for name in self.links_}
+        self.hints_: dict[str, LinearHint] = {}
         names = [name for name in self.links_ if not name.startswith(_CONTEXT)]
+        for name in names:
+            if hint := self._find_hint(name, features, weights, stream.child("hint", name)):
+                self.hints_[name] = hint
         reporter = run.reporter("fit")
 
         def learn(name: str) -> ConditionalModel:
@@ -144,10 +150,29 @@ class BoostedChain(Synthesizer):
         positions = {other: link.positions(features[other][rows]) for other in ordered}
         return alike(positions, link.codes(table.columns[name].take(rows)).astype(np.float64))
 
+    def _find_hint(
+        self, name: str, features: Mapping[str, np.ndarray], weights: np.ndarray | None, stream: RandomStream
+    ) -> LinearHint | None:
+        """A linear guess at an ordered column from earlier ordered ones, where there is a good one."""
+        others = [other for other in self.inputs_[name] if self.links_[other].spec.ordered]
+        if not self.links_[name].spec.ordered or not others:
+            return None
+        n = len(features[name])
+        rows = np.sort(stream.generator().permutation(n)[:_HINT_ROWS])
+        check = stream.child("check").generator().random(len(rows)) < self.held_out
+        inputs = np.column_stack([features[other][rows] for other in others])
+        weight = np.ones(len(rows)) if weights is None else weights[rows]
+        return LinearHint.fit(others, inputs, features[name][rows], weight, check)
+
     def _inputs(self, name: str, features: Mapping[str, np.ndarray], n: int) -> tuple[np.ndarray, np.ndarray]:
         """What a column's model sees: earlier columns float64 [n, k], and some on its code scale [n, m]."""
         seen = [features[other] for other in self.inputs_[name]]
         near = [self.links_[name].positions(features[other]) for other in self.alike_[name]]
+        if name in self.hints_:
+            hint = self.hints_[name]
+            guess = hint.guess(np.column_stack([features[other] for other in hint.names]))
+            seen.append(guess)
+            near.append(self.links_[name].positions(guess))
         return (
             np.column_stack(seen) if seen else np.zeros((n, 0)),
             np.column_stack(near) if near else np.zeros((n, 0)),
@@ -208,6 +233,7 @@ class BoostedChain(Synthesizer):
             "models": names,
             "inputs": self.inputs_,
             "alike": self.alike_,
+            "hints": {name: hint.state() for name, hint in self.hints_.items()},
             "links": {name: link.state() for name, link in self.links_.items()},
         }
 
@@ -217,6 +243,7 @@ class BoostedChain(Synthesizer):
             specs |= {_CONTEXT + s.name: replace(s, name=_CONTEXT + s.name) for s in self.context_encoder_.specs}
         self.links_ = {name: ChainColumn.from_state(specs[name], plain) for name, plain in state["links"].items()}
         self.inputs_, self.alike_ = state["inputs"], state["alike"]
+        self.hints_ = {name: LinearHint.from_state(plain) for name, plain in state["hints"].items()}
         arrays = read_arrays(folder / "trees.safetensors")
         self.models_ = {}
         for place, name in enumerate(state["models"]):
