@@ -81,7 +81,7 @@ def test_loads_into_postgres(path, postgres, tmp_path):
             script.append(copy.format(table))
             continue
         key = engine.schema.tables[table].primary_key[0]
-        optional = all(engine.schema.tables[table].columns[c].null for c in late[table])
+        optional = all(engine.schema.tables[table].columns[c].missing for c in late[table])
         if not optional:  # the constraint is checked at the end of the transaction
             script.append(copy.format(table))
             continue

@@ -47,8 +47,8 @@ def make_column(name: str, context: RowContext) -> pa.Array:
     if name in plan.driven:
         return _driven(name, spec, context)
     values = _made(name, spec, context, unique=name in plan.alone)
-    if spec.null:
-        missing = context.noise(name).uniform("null") < spec.null
+    if spec.missing:
+        missing = context.noise(name).uniform("null") < spec.missing
         values = pc.if_else(pa.array(missing), pa.scalar(None, values.type), values)
     return values
 
@@ -216,8 +216,8 @@ def _branch(name: str, spec: ColumnSpec, context: RowContext) -> pa.Array:
     import pyarrow.compute as pc
 
     values = _made(name, spec, context, unique=False)
-    if spec.null:
-        missing = context.noise(name).uniform("null") < spec.null
+    if spec.missing:
+        missing = context.noise(name).uniform("null") < spec.missing
         values = pc.if_else(pa.array(missing), pa.scalar(None, values.type), values)
     return values
 
@@ -264,7 +264,8 @@ def _of_locale(
         return pool.take(
             pa.array(PositionNoise(context.stream.child("column", name), positions).below("pool", len(pool)))
         )
-    style = ValueStyle(spec.kind, locale, length=16 if spec.kind == "free_text" else 0)  # type: ignore[arg-type]
+    length, whole = 16 if spec.kind == "free_text" else 0, spec.type == "integer"
+    style = ValueStyle(spec.kind, locale, length=length, number=whole)  # type: ignore[arg-type]
     known = None
     if len(positions) == len(context.positions):  # the people of all rows serve all their columns
         known = context.people.setdefault((spec.person, locale), People(positions, people, locale))

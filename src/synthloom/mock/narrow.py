@@ -171,7 +171,7 @@ def _compute(columns: dict[str, ColumnSpec], name: str, node: Any) -> None:
     known = used and None not in used and name not in used
     if known and not any(_follows_from(columns, str(u), name) for u in used) and spec.formula is None:
         columns[name] = ColumnSpec(
-            type=spec.type, formula=node.sql(dialect="postgres"), decimals=spec.decimals, null=spec.null
+            type=spec.type, formula=node.sql(dialect="postgres"), decimals=spec.decimals, missing=spec.missing
         )
 
 

@@ -174,7 +174,7 @@ def _check_values_end(schema: MockSchema) -> None:
 
 
 def _is_optional(table: TableSpec, key: ForeignKey) -> bool:
-    return any(table.columns[column].null > 0 for column in key.columns)
+    return any(table.columns[column].missing > 0 for column in key.columns)
 
 
 def _load_order(schema: MockSchema) -> tuple[tuple[str, ...], tuple[tuple[str, tuple[str, ...]], ...]]:
@@ -342,6 +342,9 @@ def _uniqueness(
     for names in sorted(table.unique_sets, key=len):
         if any(done_set <= set(names) for done_set in kept):
             continue
+        if _counted_in_parent(names, plan):
+            kept.append(frozenset(names))
+            continue
         single = _column_alone(schema, names, plan, driven)
         if single is not None:
             alone.add(single)
@@ -359,6 +362,17 @@ def _uniqueness(
         groups.append(group)
         kept.append(frozenset(names))
     return tuple(groups), driven, frozenset(alone)
+
+
+def _counted_in_parent(names: tuple[str, ...], plan: TablePlan) -> bool:
+    """Whether a set is unique of itself: a parent, and a sequence that counts the rows of each parent."""
+    if plan.layout is None or plan.spec.per is None:
+        return False
+    to_parent = any(
+        key.table == plan.spec.per.parent and set(key.columns) <= set(names) and number not in plan.follows
+        for number, key in enumerate(plan.keys)
+    )
+    return to_parent and any(plan.spec.columns[name].sequence is not None for name in names)
 
 
 def _has_follower(names: tuple[str, ...], plan: TablePlan) -> bool:

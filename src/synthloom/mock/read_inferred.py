@@ -23,7 +23,7 @@ def _column(column: ColumnSchema) -> ColumnSpec:
     if column.personal is not None:
         return ColumnSpec(kind=column.personal, type=_type(column) if _is_whole(column) else None)
     makers: dict[str, Callable[[ColumnSchema], ColumnSpec]] = {
-        "empty": lambda _: ColumnSpec(type="string", null=1.0),
+        "empty": lambda _: ColumnSpec(type="string", missing=1.0),
         "constant": _constant,
         "boolean": lambda c: ColumnSpec(type="boolean") if c.type == "bool" else ColumnSpec(values=["no", "yes"]),
         "identifier": _identifier,

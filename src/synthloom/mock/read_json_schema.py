@@ -14,7 +14,7 @@ from synthloom.errors import SchemaError
 from synthloom.mock.guess import guess_column, order_dates
 from synthloom.mock.specification import ColumnSpec, MockSchema, TableSpec
 
-_NULL_SHARE = 0.1
+_MISSING_SHARE = 0.1
 _DEEPEST = 8
 _URL = "https://www\\.example\\.com/[a-z]{4,10}"
 _FORMATS: dict[str, dict[str, Any]] = {
@@ -112,7 +112,7 @@ class _Reader:
                 continue
             spec = self._column(name, part)
             if (key not in required and "default" not in part) or optional:
-                spec = spec.model_copy(update={"null": spec.null or _NULL_SHARE})
+                spec = spec.model_copy(update={"missing": spec.missing or _MISSING_SHARE})
             found[name] = spec
         if not found:
             raise SchemaError("an object has no properties", accepted="at least one property")
@@ -151,11 +151,13 @@ class _Reader:
             return ColumnSpec.model_validate({**_plain(node), **own})
         if "const" in node:
             return (
-                ColumnSpec(constant=node["const"]) if node["const"] is not None else ColumnSpec(type="string", null=1.0)
+                ColumnSpec(constant=node["const"])
+                if node["const"] is not None
+                else ColumnSpec(type="string", missing=1.0)
             )
         if "enum" in node:
             values = [v for v in node["enum"] if v is not None]
-            return ColumnSpec(values=values, null=_NULL_SHARE if len(values) < len(node["enum"]) else 0.0)
+            return ColumnSpec(values=values, missing=_MISSING_SHARE if len(values) < len(node["enum"]) else 0.0)
         kind = _kind_of(node)
         if kind == "array":
             return ColumnSpec(type="string", values=self._lists(name, node))
@@ -201,7 +203,7 @@ def _plain(node: Mapping[str, Any]) -> dict[str, Any]:
     if kind == "boolean":
         return {"type": "boolean"}
     if kind == "null":
-        return {"type": "string", "null": 1.0}
+        return {"type": "string", "missing": 1.0}
     fields: dict[str, Any] = {"type": "string"}
     if node.get("maxLength") is not None:
         fields["max_length"] = max(1, int(node["maxLength"]))

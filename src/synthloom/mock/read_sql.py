@@ -16,7 +16,7 @@ from synthloom.mock.narrow import narrow
 from synthloom.mock.specification import ColumnSpec, ForeignKey, MockSchema, TableSpec
 from synthloom.mock.sql_text import parse_condition
 
-_NULL_SHARE = 0.1
+_MISSING_SHARE = 0.1
 _INTEGERS = {
     "TINYINT": 127, "UTINYINT": 255, "SMALLINT": 32_767, "USMALLINT": 65_535, "SMALLSERIAL": 32_767,
     "MEDIUMINT": 8_388_607, "INT": 2_147_483_647, "UINT": 4_294_967_295, "SERIAL": 2_147_483_647, "BIGINT": None,
@@ -338,7 +338,9 @@ class _Reader:
         columns = order_dates(columns)
         columns = {n: self._key_column(n, s, primary, pointing) for n, s in columns.items()}
         required = draft.required | set(primary)
-        columns = {n: s if n in required else s.model_copy(update={"null": _NULL_SHARE}) for n, s in columns.items()}
+        columns = {
+            n: s if n in required else s.model_copy(update={"missing": _MISSING_SHARE}) for n, s in columns.items()
+        }
         return TableSpec(
             columns=columns,
             primary_key=primary,

@@ -125,7 +125,7 @@ class ColumnSpec(_Strict):
         least, within: how much later it is, at least and at most.
         cases: other makers for rows that meet a condition; the first that is met counts.
         unique: no value twice.
-        null: share of missing values.
+        missing: share of missing values.
         max_length: longest text.
     """
 
@@ -154,7 +154,7 @@ class ColumnSpec(_Strict):
     within: Duration | None = None
     cases: tuple[Case, ...] = ()
     unique: bool = False
-    null: float = Field(default=0.0, ge=0, le=1)
+    missing: float = Field(default=0.0, ge=0, le=1)
     max_length: int | None = Field(default=None, ge=1)
 
     @model_validator(mode="before")
