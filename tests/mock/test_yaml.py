@@ -344,3 +344,17 @@ def test_the_page_for_those_who_come_from_faker_works():
         exec(block, names)
     assert list(names["frame"].columns) == list(names["rows"][0])
     assert len(names["frame"]) == len(names["rows"]) == 1000
+
+
+def test_unique_names_still_agree_with_the_rest_of_the_person():
+    rows = made(
+        {
+            "name": {"kind": "name", "unique": True},
+            "mail": {"kind": "email", "unique": True},
+            "last": {"kind": "last_name"},
+        },
+        rows=5000,
+    )
+    assert len(set(rows["name"])) == len(set(rows["mail"])) == 5000
+    assert all(name.endswith(last) for name, last in zip(rows["name"], rows["last"]))
+    assert all(re.sub("[^a-z]", "", last.lower()) in mail for mail, last in zip(rows["mail"], rows["last"]))

@@ -268,8 +268,22 @@ def _of_locale(
     style = ValueStyle(spec.kind, locale, length=length, number=whole)  # type: ignore[arg-type]
     known = None
     if len(positions) == len(context.positions):  # the people of all rows serve all their columns
-        known = context.people.setdefault((spec.person, locale), People(positions, people, locale))
+        known = context.people.get((spec.person, locale))
+    if known is None:
+        known = People(positions, people, locale, **_uniqueness_of(spec.person, context))
+        if len(positions) == len(context.positions):
+            context.people[spec.person, locale] = known
     return make_values(spec.kind, positions, people, style=style, unique=unique, people=known)  # type: ignore[arg-type]
+
+
+def _uniqueness_of(person: str, context: RowContext) -> dict[str, bool]:
+    """Whether the people have unique names or addresses: then all their columns are made from these."""
+    unique = {
+        spec.kind
+        for name in context.plan.alone
+        if (spec := context.plan.spec.columns[name]).person == person and spec.kind is not None
+    }
+    return {"unique_names": "name" in unique, "unique_addresses": bool(unique & {"address", "street"})}
 
 
 def _by_type(name: str, spec: ColumnSpec, context: RowContext, *, unique: bool) -> pa.Array:

@@ -4,6 +4,7 @@ from synthloom.values.finder import PersonalFinding, find_personal, find_persona
 from synthloom.values.kinds import PersonalKind, ValueKind
 from synthloom.values.people import People
 from synthloom.values.provider import make_values
+from synthloom.values.replacement import Replacement, replace_personal
 from synthloom.values.style import ValueStyle, find_style, find_table_locale
 from synthloom.values.word_lists import LOCALES
 
@@ -12,6 +13,7 @@ __all__ = [
     "People",
     "PersonalFinding",
     "PersonalKind",
+    "Replacement",
     "ValueKind",
     "ValueStyle",
     "find_personal",
@@ -19,4 +21,5 @@ __all__ = [
     "find_style",
     "find_table_locale",
     "make_values",
+    "replace_personal",
 ]

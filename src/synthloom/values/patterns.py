@@ -149,9 +149,13 @@ def is_full_name(text: str) -> bool:
 
 
 def is_half_known_name(text: str) -> bool:
-    """Two words or more, of which the first is a known first name or the last a known last name."""
+    """Two words or more, one end of which is a known first or last name (written ``Last, First``: both ends)."""
     words = name_words(text)
-    return len(words) >= 2 and (words[0] in known_first_names() or words[-1] in known_last_names())
+    if len(words) < 2:
+        return False
+    if "," in text and words[0] in known_last_names() and words[-1] in known_first_names():
+        return True
+    return words[0] in known_first_names() or words[-1] in known_last_names()
 
 
 def is_username_of_name(text: str) -> bool:

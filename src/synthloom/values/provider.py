@@ -40,6 +40,7 @@ def make_values(
     style: ValueStyle | None = None,
     unique: bool = False,
     people: People | None = None,
+    arrow_type: pa.DataType | None = None,
 ) -> pa.Array:
     """Values of a kind, one for each position.
 
@@ -53,10 +54,12 @@ def make_values(
         locale: whose names, places and numbers; a ``style`` has its own.
         style: how to write them.
         unique: no value twice at different positions.
-        people: the people at these positions of this stream and locale, where they were made before: saves time.
+        people: the people at these positions of this stream and locale, where they were made before: saves time,
+            and they may have been made with unique names or addresses.
+        arrow_type: the type of the column that the values are for; of too long numbers the first digits are kept.
 
     Returns:
-        Strings, or whole numbers where the style says so, or floats for a coordinate.
+        Values of ``arrow_type``; without it strings, whole numbers where the style says so, floats for a coordinate.
 
     Raises:
         OptionError: if the kind or locale is unknown, or fewer unique values exist than are asked for.
@@ -71,7 +74,7 @@ def make_values(
         made = _personal(kind, noise, style, people, unique=unique)
     else:
         made = _number(kind, noise, style, unique=unique)
-    return _finished(made, style)
+    return _of_type(_finished(made, style), arrow_type)
 
 
 def unique_capacity(kind: ValueKind, style: ValueStyle) -> int | None:
@@ -114,7 +117,7 @@ _REPEATING = _PEOPLE_KINDS - {"name", "username", "email", "address", "street"} 
 
 
 def _personal(kind: str, noise: PositionNoise, style: ValueStyle, people: People | None, *, unique: bool) -> pa.Array:
-    if people is None or (unique and kind in ("name", "address", "street")):
+    if people is None:
         people = People(
             noise.positions,
             noise.stream,
@@ -227,3 +230,15 @@ def _finished(made: pa.Array, style: ValueStyle) -> pa.Array:
         if style.number:
             made = pc.replace_substring_regex(made, r"\D", "").cast(pa.int64())
     return made
+
+
+def _of_type(made: pa.Array, wanted: pa.DataType | None) -> pa.Array:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if wanted is None or made.type == wanted:
+        return made
+    if pa.types.is_floating(made.type) or not pa.types.is_integer(wanted):
+        return made.cast(wanted, safe=False)
+    digits = pc.replace_substring_regex(made.cast(pa.string()), r"\D", "")
+    return pc.utf8_slice_codeunits(digits, 0, len(str(2 ** (wanted.bit_width - 1))) - 1).cast(wanted)
