@@ -105,7 +105,7 @@ class RowContext:
     def _find_parents(self, number: int) -> Integers:
         plan, key = self.plan, self.plan.keys[number]
         own = [name for name in key.columns if plan.key_of[name][0] == number]
-        missing = max((plan.spec.columns[name].missing for name in own), default=0.0)
+        missing = min((plan.spec.columns[name].missing for name in own), default=0.0)
         noise = self.noise(f"#{number}", fixed=not plan.fixed.isdisjoint(key.columns))
         total = plan.rows if key.table == self.table else self.source.table_rows(key.table)
         if not total:
@@ -171,7 +171,7 @@ class RowContext:
         own = {n: [c for c in plan.keys[n].columns if plan.key_of[c][0] == n] for n in plan.follows}
         strict = [
             n for n, shared in plan.follows.items()
-            if own[n] and not any(plan.spec.columns[c].missing for c in own[n])
+            if own[n] and not all(plan.spec.columns[c].missing for c in own[n])
             and all(plan.key_of[c][0] == number for c in shared)
         ]  # fmt: skip
         if not strict or f"#{number}" in plan.driven or plan.layout is not None:

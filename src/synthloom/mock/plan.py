@@ -174,6 +174,7 @@ def _check_values_end(schema: MockSchema) -> None:
 
 
 def _is_optional(table: TableSpec, key: ForeignKey) -> bool:
+    """Whether a row may do without the key: SQL does not check keys of which any part is missing."""
     return any(table.columns[column].missing > 0 for column in key.columns)
 
 
@@ -208,7 +209,7 @@ def _break_circle(
         keys = open_keys(name)
         table = schema.tables[name]
         if all(_is_optional(table, k) or k.deferrable for k in keys) and _in_circle(name, edges, order):
-            broken += [(name, k.columns) for k in keys]
+            broken += [(name, tuple(c for c in k.columns if table.columns[c].missing) or k.columns) for k in keys]
             return name
     circle = " → ".join(_circle(waiting[0], edges, order))
     raise SchemaError(
@@ -264,7 +265,8 @@ def _plan_table(
         wanted = limit
     if any(done[k.table].rows == 0 for k in keys if k.table in done) and wanted:
         empty = next(k.table for k in keys if k.table in done and done[k.table].rows == 0)
-        if not all(_is_optional(table, k) for k in keys if k.table in done and done[k.table].rows == 0):
+        alike = [k for k in keys if k.table in done and done[k.table].rows == 0]
+        if not all(table.columns[column].missing for k in alike for column in k.columns):
             notes.append(f'"{name}" has no rows, because "{empty}" has none')
             wanted = 0
     if wanted > _MOST_ROWS:
@@ -345,6 +347,9 @@ def _uniqueness(
         if _counted_in_parent(names, plan):
             kept.append(frozenset(names))
             continue
+        names = _telling(schema, name, names, plan)
+        if any(done_set <= set(names) for done_set in kept):
+            continue
         single = _column_alone(schema, names, plan, driven)
         if single is not None:
             alone.add(single)
@@ -373,6 +378,27 @@ def _counted_in_parent(names: tuple[str, ...], plan: TablePlan) -> bool:
         for number, key in enumerate(plan.keys)
     )
     return to_parent and any(plan.spec.columns[name].sequence is not None for name in names)
+
+
+def _telling(schema: MockSchema, name: str, names: tuple[str, ...], plan: TablePlan) -> tuple[str, ...]:
+    """The columns of a set without those that are a part of a key which does not tell parents apart.
+
+    What is unique without them is unique with them.
+    """
+    weak: set[str] = set()
+    for key in plan.keys:
+        pointed = {target for column, target in zip(key.columns, key.to, strict=True) if column in names}
+        upward = key.table == name and not set(names) <= set(key.columns)  # rows before a row are drawn freely
+        if upward or not any(set(unique) <= pointed for unique in schema.tables[key.table].unique_sets):
+            weak |= set(key.columns)
+    kept = tuple(column for column in names if column not in weak)
+    if not kept:
+        raise SchemaError(
+            f'the unique columns {", ".join(names)} of "{name}" are parts of keys that do not tell rows apart',
+            accepted="unique sets with a whole key, or with a column of the table's own",
+            hint="leave the unique set out of the schema for the mock",
+        )
+    return kept
 
 
 def _has_follower(names: tuple[str, ...], plan: TablePlan) -> bool:
