@@ -7,8 +7,6 @@ from synthloom.evaluation import EvaluationData
 from synthloom.randomness import RandomStream
 from synthloom.schema import ColumnSchema, TableSchema
 
-KINDS = {"float": "numeric", "int": "numeric", "str": "categorical", "bool": "boolean"}
-
 
 def schema_of(columns, target=None, kinds=None):
     """A schema by hand, so that these tests do not hang on the inference of kinds."""

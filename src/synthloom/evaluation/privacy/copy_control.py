@@ -75,7 +75,7 @@ def control_copies(
     detail = {
         "control": round(natural, 6),
         "decided_by": control,
-        "excess": round(deciding.excess, 6),
+        "excess": round(min(deciding.excess, share), 6),
         "excess_low": round(deciding.low, 6),
         "excess_over_holdout_rows": round(over.excess, 6),
         "excess_over_holdout_rows_low": round(over.low, 6),
