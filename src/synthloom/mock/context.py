@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from synthloom.errors import SchemaError
-from synthloom.mock.plan import KeyGroup, TablePlan
 from synthloom.mock.shared_keys import SharedIndex
+from synthloom.mock.table_plan import KeyGroup, TablePlan
 from synthloom.randomness import KeyedPermutation, RandomStream
 from synthloom.values import People
 from synthloom.values.position_noise import Integers, PositionNoise

@@ -18,9 +18,10 @@ from synthloom.mock.checks import Check, compile_checks
 from synthloom.mock.columns import make_column
 from synthloom.mock.context import RowContext
 from synthloom.mock.paths import needs
-from synthloom.mock.plan import Plan, make_plan
+from synthloom.mock.plan import make_plan
 from synthloom.mock.shared_keys import SharedIndex
 from synthloom.mock.specification import MockSchema
+from synthloom.mock.table_plan import Plan
 from synthloom.randomness import RandomStream, resolve_seed
 from synthloom.run_context import RunContext
 from synthloom.values.position_noise import Integers

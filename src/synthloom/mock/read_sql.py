@@ -15,31 +15,9 @@ from synthloom.mock.guess import guess_column, order_dates
 from synthloom.mock.narrow import narrow
 from synthloom.mock.specification import ColumnSpec, ForeignKey, MockSchema, TableSpec
 from synthloom.mock.sql_text import parse_condition
+from synthloom.mock.sql_types import column_of_type
 
 _MISSING_SHARE = 0.1
-_INTEGERS = {
-    "TINYINT": 127, "UTINYINT": 255, "SMALLINT": 32_767, "USMALLINT": 65_535, "SMALLSERIAL": 32_767,
-    "MEDIUMINT": 8_388_607, "INT": 2_147_483_647, "UINT": 4_294_967_295, "SERIAL": 2_147_483_647, "BIGINT": None,
-    "UBIGINT": None, "BIGSERIAL": None, "YEAR": 2_155,
-}  # fmt: skip
-_TEXTS = frozenset(
-    [
-        "CHAR",
-        "NCHAR",
-        "VARCHAR",
-        "NVARCHAR",
-        "TEXT",
-        "BPCHAR",
-        "NAME",
-        "TINYTEXT",
-        "MEDIUMTEXT",
-        "LONGTEXT",
-        "CITEXT",
-        "INET",
-        "CIDR",
-        "XML",
-    ]
-)
 _PASSED_OVER = frozenset(
     [
         "Insert",
@@ -301,7 +279,7 @@ class _Reader:
             return ColumnSpec(type="string", values=[e.name for e in kind.expressions])
         if base == "USERDEFINED" and own in self.enums:
             return ColumnSpec(type="string", values=list(self.enums[own]))
-        spec = _plain_type(base, sizes)
+        spec = column_of_type(base, sizes)
         if spec is None:
             raise SchemaError(
                 f'"{table}.{name}" has the type {kind.sql()}',
@@ -386,37 +364,3 @@ def _known(columns: dict[str, ColumnSpec], name: str) -> str:
     if found is None:
         raise SchemaError(f'a constraint names the column "{name}"', accepted=", ".join(columns))
     return found
-
-
-_PLAIN: dict[str, ColumnSpec] = {
-    **dict.fromkeys(("FLOAT", "DOUBLE", "REAL"), ColumnSpec(type="float")),
-    **dict.fromkeys(("BOOLEAN", "BIT"), ColumnSpec(type="boolean")),
-    "DATE": ColumnSpec(type="date"),
-    **dict.fromkeys(("TIME", "TIMETZ"), ColumnSpec(type="time")),
-    **dict.fromkeys(("UUID", "UNIQUEIDENTIFIER"), ColumnSpec(type="uuid")),
-    **dict.fromkeys(("JSON", "JSONB"), ColumnSpec(type="json")),
-    "INET": ColumnSpec(type="string", kind="ip_address"),
-}
-
-
-def _plain_type(base: str, sizes: list[int]) -> ColumnSpec | None:
-    if base in _PLAIN:
-        return _PLAIN[base]
-    if base in _INTEGERS:
-        most = _INTEGERS[base]
-        return ColumnSpec(type="integer", max=most if most is not None and most < 100_000 else None)
-    if base in ("DECIMAL", "NUMERIC", "MONEY", "SMALLMONEY"):
-        return _decimal(sizes)
-    if base.startswith(("TIMESTAMP", "DATETIME", "SMALLDATETIME")):
-        return ColumnSpec(type="datetime")
-    if base in _TEXTS:
-        return ColumnSpec(type="string", max_length=sizes[0] if sizes and sizes[0] < 100_000 else None)
-    return None
-
-
-def _decimal(sizes: list[int]) -> ColumnSpec:
-    if not sizes:
-        return ColumnSpec(type="decimal", decimals=2)
-    scale = sizes[1] if len(sizes) > 1 else 0
-    most = 10 ** max(0, sizes[0] - scale) - 1
-    return ColumnSpec(type="decimal", decimals=min(scale, 15), max=most if most < 1000 else None)
