@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from synthloom.data import Table
 from synthloom.encoding.base import EncodedColumn, EncodedTable, Encoding, PartSpec, Suppression
 from synthloom.encoding.categorical import CategoricalEncoding
 from synthloom.encoding.datetime import DatetimeEncoding
+from synthloom.encoding.derivations import Derivations
 from synthloom.encoding.identifier import IdentifierEncoding
 from synthloom.encoding.numeric import NumericEncoding
 from synthloom.encoding.regenerated import ConstantEncoding, EmptyEncoding, PersonalEncoding
@@ -18,6 +19,9 @@ from synthloom.encoding.text import TextEncoding
 from synthloom.errors import SchemaError
 from synthloom.randomness import RandomStream
 from synthloom.schema import ColumnSchema, Protection, TableSchema
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 ENCODINGS: dict[str, type[Encoding]] = {
     "numeric": NumericEncoding,
@@ -41,14 +45,20 @@ def encoding_for(column: ColumnSchema, protection: Protection) -> Encoding:
 
 
 class TableEncoder:
-    """The encodings of the columns of one schema, in order."""
+    """The encodings of the columns of one schema, in order, and the relations between columns.
+
+    Attributes:
+        encodings: by column.
+        derivations: the relations that hold in all training rows; :meth:`decode` keeps them exactly.
+    """
 
     def __init__(self, schema: TableSchema) -> None:
         self.schema = schema
+        self.derivations = Derivations()
         self.encodings: dict[str, Encoding] = {c.name: encoding_for(c, schema.protection) for c in schema}
 
     def fit(self, table: Table) -> TableEncoder:
-        """Learns every encoding from ``table``, block by block.
+        """Learns every encoding from ``table``, block by block, and the relations between its columns.
 
         Raises:
             SchemaError: if a column of the schema is missing or holds another type.
@@ -57,6 +67,7 @@ class TableEncoder:
         for name, encoding in self.encodings.items():
             blocks = [encoding.collect(block.column(name)) for block in table.batches(_BLOCK_ROWS)]
             encoding.learn(blocks[0] if len(blocks) == 1 else encoding.merge(blocks))
+        self.derivations = Derivations.find(table, self.schema)
         return self
 
     @property
@@ -68,6 +79,11 @@ class TableEncoder:
     def suppressed(self) -> tuple[Suppression, ...]:
         """What the protection took out, column by column."""
         return tuple(item for encoding in self.encodings.values() for item in encoding.suppressed)
+
+    @property
+    def in_place(self) -> tuple[str, ...]:
+        """Derived columns whose sources all come before them: a chain can :meth:`derive` them."""
+        return self.derivations.in_place(self.schema.names)
 
     def encode(self, table: Table) -> EncodedTable:
         """The parts of every column."""
@@ -95,30 +111,75 @@ class TableEncoder:
                 fixed[spec.name] = part.take(np.zeros(n, dtype=np.int64))
         return fixed
 
-    def decode(self, encoded: EncodedTable, start: int, stream: RandomStream) -> Table:
-        """The table that the parts stand for; ``start`` is the place of its first row in the whole sample."""
+    def decode(
+        self, encoded: EncodedTable, start: int, stream: RandomStream, *, keep: frozenset[str] = frozenset()
+    ) -> Table:
+        """The table that the parts stand for, in which every relation of :attr:`derivations` holds.
+
+        Args:
+            encoded: the parts; those of a column that is derived with its sources' gaps are not read.
+            start: the place of its first row in the whole sample.
+            stream: draws what the parts leave open.
+            keep: columns that hold what was asked for: they are decoded as they are, never derived.
+        """
         import pyarrow as pa
 
         positions = np.arange(start, start + encoded.n_rows, dtype=np.int64)
-        arrays = []
-        for name, encoding in self.encodings.items():
-            parts = tuple(encoded.columns[spec.name] for spec in encoding.parts)
-            column = self.schema.column(name)
-            # one stream for all personal columns: name and e-mail of a row belong to one person
-            child = stream.child("personal") if column.personal else stream.child("column", name)
-            arrays.append(encoding.decode(parts, positions, child))
-        return Table(pa.table(arrays, names=list(self.encodings)))
+        relations = self.derivations.relations
+        arrays = {
+            name: self._decoded(name, encoded.columns, positions, stream)
+            for name in self.encodings
+            if name in keep or name not in relations or relations[name].gaps == "own"
+        }
+        if self.derivations:
+            arrays = self.derivations.apply(arrays, self.schema, keep, stream)
+        return Table(pa.table([arrays[name] for name in self.encodings], names=list(self.encodings)))
+
+    def derive(
+        self, name: str, columns: Mapping[str, EncodedColumn], positions: np.ndarray, stream: RandomStream
+    ) -> dict[str, EncodedColumn] | None:
+        """The parts of a derived column, by part name, computed from the parts of its sources.
+
+        For synthesizers that draw column after column: later columns then see the value that
+        :meth:`decode` will give. ``None`` if the column is not derived, or its gaps are its own.
+
+        Args:
+            name: the derived column.
+            columns: at least all parts of its sources.
+            positions: int64 [n], the rows' places in the whole sample.
+            stream: draws what the sources' parts leave open.
+        """
+        relation = self.derivations.relations.get(name)
+        if relation is None or relation.gaps != "sources":
+            return None
+        import pyarrow as pa
+
+        arrays = {source: self._decoded(source, columns, positions, stream) for source in relation.sources}
+        made = self.derivations.computed(name, arrays, self.schema)
+        encoding = self.encodings[name]
+        parts = encoding.encode(pa.chunked_array([made]))
+        return {spec.name: part for spec, part in zip(encoding.parts, parts, strict=True)}
+
+    def _decoded(
+        self, name: str, columns: Mapping[str, EncodedColumn], positions: np.ndarray, stream: RandomStream
+    ) -> pa.Array:
+        encoding = self.encodings[name]
+        # one stream for all personal columns: name and e-mail of a row belong to one person
+        child = stream.child("personal") if encoding.schema.personal else stream.child("column", name)
+        return encoding.decode(tuple(columns[spec.name] for spec in encoding.parts), positions, child)
 
     def state(self) -> dict[str, Any]:
-        """What was learned, as plain JSON values, by column."""
-        return {name: encoding.state() for name, encoding in self.encodings.items()}
+        """What was learned, as plain JSON values: by column, and the relations between columns."""
+        columns = {name: encoding.state() for name, encoding in self.encodings.items()}
+        return {"columns": columns, "derivations": self.derivations.state()}
 
     @classmethod
     def from_state(cls, schema: TableSchema, state: Mapping[str, Any]) -> TableEncoder:
         """The encoder that :meth:`state` described."""
         encoder = cls(schema)
         for name, encoding in encoder.encodings.items():
-            encoding.restore(state[name])
+            encoding.restore(state["columns"][name])
+        encoder.derivations = Derivations.from_state(state["derivations"])
         return encoder
 
 

@@ -40,6 +40,8 @@ class TableSchema(BaseModel):
             and holdout.
         time: the column that orders the rows; the holdout is then the latest part.
         protection: the thresholds for rare values.
+        relations: whether relations between columns that hold in all training rows (totals,
+            copies, ratios, codes and their names) are found and kept exactly, or ignored.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -49,6 +51,7 @@ class TableSchema(BaseModel):
     entity: str | None = None
     time: str | None = None
     protection: Protection = Protection()
+    relations: Literal["keep", "ignore"] = "keep"
 
     def __iter__(self) -> Iterator[ColumnSchema]:  # type: ignore[override]
         return iter(self.columns)

@@ -257,7 +257,7 @@ class Synthesizer(ABC):
             if context is not None and self.context_encoder_ is not None:
                 given = self.context_encoder_.encode(context.slice(start, n))
             encoded = self._sample(n, given, fixed, stream.child("shard", start // SHARD_ROWS))
-            return self.encoder_.decode(encoded, start, stream)
+            return self.encoder_.decode(encoded, start, stream, keep=frozenset(where))
 
         done = 0
         for table in run.executor.map(shard, range(0, max(size, 1), SHARD_ROWS)):
