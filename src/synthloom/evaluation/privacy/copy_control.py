@@ -2,7 +2,8 @@
 
 1. *Holdout as target* decides where it can: a synthetic row should repeat training rows no more often
    than it repeats as many holdout rows. This holds whatever the synthetic rows look like.
-2. *Holdout rows* decide where the first is too noisy (small holdouts): real rows that no model has
+2. *Holdout rows* decide where the first is too noisy (small holdouts), or where chance repeats more
+   than half of the rows anyway: real rows that no model has
    seen repeat training rows too, by nature, and synthetic rows should not do so more often. It excuses
    copies among rows that are otherwise unlike real ones, and accuses honest rows of a table whose real
    rows never repeat; hence only the second choice, and not against what the first makes implausible.
@@ -20,6 +21,9 @@ import numpy as np
 from synthloom.evaluation.statistics import ONE_SIDED_95, share_error
 from synthloom.evaluation.verdicts import Margins, judge, margins_for
 from synthloom.finding import Verdict
+
+_SATURATED = 0.5
+"""Chance level from which the first control's scaling to all training rows means nothing any more."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,8 @@ def control_copies(
     target = _Side.as_target(found_in_train, found_in_holdout, scale)
     margins = _margins(name, max(natural, float((found_in_holdout != 0).mean())))
     verdict, deciding, control = judge(target.excess, target.error, margins), target, "holdout as target"
-    if verdict == "unknown" and over.excess <= target.excess + 2 * target.error:
+    saturated = natural > _SATURATED
+    if saturated or (verdict == "unknown" and over.excess <= target.excess + 2 * target.error):
         verdict, deciding, control = judge(over.excess, over.error, margins), over, "holdout rows"
     if share == 0:
         verdict = "good"  # without a single copy there is nothing to accuse
