@@ -23,7 +23,9 @@ from synthloom.evaluation.verdicts import Margins, judge, margins_for
 from synthloom.finding import Verdict
 
 _SATURATED = 0.5
-"""Chance level from which the first control's scaling to all training rows means nothing any more."""
+"""Chance level from which the first control's scaling to all training rows means nothing any more …"""
+_ROOM = 0.25
+"""… as long as synthetic rows leave this share of the room that chance leaves."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def control_copies(
     target = _Side.as_target(found_in_train, found_in_holdout, scale)
     margins = _margins(name, max(natural, float((found_in_holdout != 0).mean())))
     verdict, deciding, control = judge(target.excess, target.error, margins), target, "holdout as target"
-    saturated = natural > _SATURATED
+    saturated = natural > _SATURATED and 1 - share > _ROOM * (1 - natural)
     if saturated or (verdict == "unknown" and over.excess <= target.excess + 2 * target.error):
         verdict, deciding, control = judge(over.excess, over.error, margins), over, "holdout rows"
     if share == 0:
