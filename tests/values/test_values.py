@@ -153,8 +153,10 @@ def test_styles_of_case_order_and_separators():
     ).to_pylist()
     assert all("_" in v.split("@")[0] for v in made)
     numbers = pa.chunked_array([pa.array([2125550101 + i for i in range(20)])])
-    made = make_values("phone", ROWS[:5], STREAM, style=find_style("phone", numbers))
-    assert made.type == pa.int64()
+    style = find_style("phone", numbers)
+    assert all(v.isdigit() for v in make_values("phone", ROWS[:5], STREAM, style=style).to_pylist())
+    for kind in (pa.int64(), pa.int32(), pa.float64()):
+        assert make_values("phone", ROWS[:5], STREAM, style=style, arrow_type=kind).type == kind
     latitude = find_style("coordinates", pa.chunked_array([pa.array([52.5, 53.1])]))
     assert latitude.form == "latitude"
     assert -52 < make_values("coordinates", ROWS[:5], STREAM, style=latitude).to_pylist()[0] < -46

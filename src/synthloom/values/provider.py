@@ -59,7 +59,8 @@ def make_values(
         arrow_type: the type of the column that the values are for; of too long numbers the first digits are kept.
 
     Returns:
-        Values of ``arrow_type``; without it strings, whole numbers where the style says so, floats for a coordinate.
+        Values of ``arrow_type``; without it strings (of digits only, where the style says number),
+        floats for a coordinate.
 
     Raises:
         OptionError: if the kind or locale is unknown, or fewer unique values exist than are asked for.
@@ -218,7 +219,7 @@ def _words(kind: str, noise: PositionNoise, style: ValueStyle, *, unique: bool) 
 
 
 def _finished(made: pa.Array, style: ValueStyle) -> pa.Array:
-    """Letter case and type as the style says."""
+    """Letter case as the style says; digits only where it says number."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -228,7 +229,7 @@ def _finished(made: pa.Array, style: ValueStyle) -> pa.Array:
         elif style.case == "lower":
             made = pc.utf8_lower(made)
         if style.number:
-            made = pc.replace_substring_regex(made, r"\D", "").cast(pa.int64())
+            made = pc.replace_substring_regex(made, r"\D", "")
     return made
 
 
