@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from synthloom.evaluation import Evaluation
     from synthloom.finding import Finding
     from synthloom.io import read_table, write_table
+    from synthloom.mock import mock
     from synthloom.run_context import RunContext
     from synthloom.schema import TableSchema, infer_schema, read_schema
     from synthloom.synthesizers.registry import load
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from synthloom.synthesizers.tabular.independent_columns import IndependentColumns
     from synthloom.workflow import RunResult, run
     from synthloom.workflow import evaluate_frames as evaluate
+    from synthloom.workflow import replace_frames as replace_personal
 
 _HOMES = {
     "BoostedChain": "synthloom.synthesizers.tabular.boosted_chain",
@@ -44,8 +46,10 @@ _HOMES = {
     "evaluate": "synthloom.workflow:evaluate_frames",
     "infer_schema": "synthloom.schema",
     "load": "synthloom.synthesizers.registry",
+    "mock": "synthloom.mock",
     "read_schema": "synthloom.schema",
     "read_table": "synthloom.io",
+    "replace_personal": "synthloom.workflow:replace_frames",
     "run": "synthloom.workflow",
     "write_table": "synthloom.io",
 }
@@ -65,8 +69,10 @@ __all__ = [
     "evaluate",
     "infer_schema",
     "load",
+    "mock",
     "read_schema",
     "read_table",
+    "replace_personal",
     "run",
     "write_table",
 ]

@@ -61,6 +61,19 @@ def test_evaluate_and_schema(capsys, table, tmp_path):
     assert "line" in err and "column" in err
 
 
+def test_step_by_step(capsys, table, tmp_path):
+    """What run does at once, one verb after the other."""
+    parts = tmp_path / "parts"
+    assert cli(capsys, "split", table, "--output", parts, "--seed", "1")[0] == 0
+    lines = [len((parts / name).read_text().splitlines()) - 1 for name in ("train.csv", "holdout.csv")]
+    assert lines == [375, 125]
+    model, made = tmp_path / "model", tmp_path / "made.csv"
+    assert cli(capsys, "fit", parts / "train.csv", "--output", model, "--seed", "1")[0] == 0
+    assert cli(capsys, "sample", model, "--rows", "375", "--output", made, "--seed", "1")[0] == 0
+    arguments = ("--train", parts / "train.csv", "--holdout", parts / "holdout.csv", "--synthetic", made)
+    assert cli(capsys, "evaluate", *arguments, "--output", tmp_path / "evidence")[0] == 0
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

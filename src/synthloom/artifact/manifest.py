@@ -12,7 +12,8 @@ FORMAT_VERSION = 1
 
 MANIFEST_NAME = "manifest.json"
 
-Label = Literal["synthetic", "simulated", "mock", "augmented"]
+Label = Literal["synthetic", "simulated", "mock", "augmented", "replaced"]
+"""What data are: ``replaced`` are real rows whose personal columns alone were made anew."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from typing import Any
 import typer
 from rich.console import Console
 
-from synthloom.cli import evaluate, fit, mock, run, sample, schema, verify
+from synthloom.cli import evaluate, fit, mock, replace, run, sample, schema, split, verify
 from synthloom.errors import Cancelled, SynthloomError
 
 app = typer.Typer(
@@ -57,7 +57,9 @@ app.command("fit")(_stoppable(fit.fit))
 app.command("sample")(_stoppable(sample.sample))
 app.command("evaluate")(_stoppable(evaluate.evaluate))
 app.command("schema")(_stoppable(schema.schema))
+app.command("split")(_stoppable(split.split))
 app.command("mock")(_stoppable(mock.mock))
+app.command("replace")(_stoppable(replace.replace))
 app.command("verify")(_stoppable(verify.verify))
 
 

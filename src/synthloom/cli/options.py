@@ -22,6 +22,12 @@ Target = Annotated[str | None, typer.Option(metavar="COLUMN", help="The column a
 SchemaFile = Annotated[
     Path | None, typer.Option("--schema", metavar="FILE", help="A schema to use instead of the inferred one.")
 ]
+Entity = Annotated[str | None, typer.Option(metavar="COLUMN", help="Whose row it is: whole entities are held out.")]
+Time = Annotated[str | None, typer.Option(metavar="COLUMN", help="Orders the rows: the latest are held out.")]
+PersonalConfidence = Annotated[
+    float | None,
+    typer.Option(metavar="P", min=0.0, max=1.0, help="How sure the finder of personal data must be; 0.5 by default."),
+]
 Seed = Annotated[int | None, typer.Option(metavar="N", help="Makes the result repeatable.")]
 SynthesizerName = Annotated[
     str | None,

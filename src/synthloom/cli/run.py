@@ -8,12 +8,14 @@ from typing import Annotated
 import typer
 
 from synthloom.cli.options import (
+    Entity,
     Input,
     Overwrite,
     SchemaFile,
     Seed,
     SynthesizerName,
     Target,
+    Time,
     Workers,
     consoles,
     running,
@@ -36,12 +38,8 @@ def run(
     seed: Seed = None,
     synthesizer: SynthesizerName = None,
     schema: SchemaFile = None,
-    entity: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="Whose row it is: whole entities are held out.")
-    ] = None,
-    time: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="Orders the rows: the latest are held out.")
-    ] = None,
+    entity: Entity = None,
+    time: Time = None,
     workers: Workers = None,
     overwrite: Overwrite = False,
 ) -> None:

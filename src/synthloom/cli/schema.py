@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from synthloom.cli.options import Input, Overwrite, Target, consoles
+from synthloom.cli.options import Input, Overwrite, PersonalConfidence, Target, consoles
 
 
 def schema(
@@ -16,6 +16,7 @@ def schema(
         Path | None, typer.Option(metavar="FILE", help="A file to write instead of the terminal.")
     ] = None,
     target: Target = None,
+    personal_confidence: PersonalConfidence = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Write the schema of a table as YAML, to be looked at, edited, and handed back with --schema."""
@@ -28,7 +29,7 @@ def schema(
     table, info, _ = read_input(source)
     for note in info.notes if info else ():
         err.print(f"Note: {note}", markup=False)
-    text = schema_to_yaml(make_schema(table, target=target))
+    text = schema_to_yaml(make_schema(table, target=target, personal_confidence=personal_confidence))
     if output is None:
         typer.echo(text, nl=False)
         return

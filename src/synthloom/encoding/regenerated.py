@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+_UNIQUE_KINDS = ("email", "username", "iban", "card", "account", "national_id")
+"""Personal values that stay unique where they were. Names and addresses follow their person instead."""
+
+
 class RegeneratedEncoding(Encoding):
     """Base of encodings with one code: the synthesizer learns where values are missing, no more."""
 
@@ -108,6 +112,7 @@ class PersonalEncoding(RegeneratedEncoding):
         assert self.schema.personal is not None
         self.has_nulls = statistics.nulls > 0
         self.style = find_style(self.schema.personal, pa.chunked_array([statistics.values]))
+        self.unique = self.schema.personal in _UNIQUE_KINDS and bool((statistics.counts == 1).all())
         rows = statistics.rows - statistics.nulls
         what = f"personal data ({self.schema.personal.replace('_', ' ')}) replaced by made-up values"
         self.suppressed = (Suppression(self.schema.name, what, rows),)
@@ -119,19 +124,21 @@ class PersonalEncoding(RegeneratedEncoding):
         from synthloom.values import make_values
 
         assert self.schema.personal is not None
-        values = make_values(self.schema.personal, positions, stream, style=self.style)
-        kind = self.schema.arrow_type
-        if not pa.types.is_string(kind):
-            digits = pc.replace_substring_regex(values, pattern="[^0-9]", replacement="")
-            digits = pc.utf8_slice_codeunits(digits, 0, 9 if kind.bit_width == 32 else 18)
-            values = digits.cast(kind)
+        values = make_values(
+            self.schema.personal,
+            positions,
+            stream,
+            style=self.style,
+            unique=self.unique,
+            arrow_type=self.schema.arrow_type,
+        )
         return pc.if_else(pa.array(parts[0].nulls), pa.scalar(None, values.type), values)
 
     def state(self) -> dict[str, Any]:
-        return {"style": self.style.to_json(), "has_nulls": self.has_nulls}
+        return {"style": self.style.to_json(), "unique": self.unique, "has_nulls": self.has_nulls}
 
     def restore(self, state: dict[str, Any]) -> None:
         from synthloom.values import ValueStyle
 
-        self.style = ValueStyle.from_json(state["style"])
+        self.style, self.unique = ValueStyle.from_json(state["style"]), bool(state["unique"])
         self.has_nulls = bool(state["has_nulls"])

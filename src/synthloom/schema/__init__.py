@@ -1,11 +1,12 @@
 """What a table's columns are: kinds, types, keys, protection; editable as YAML."""
 
 from synthloom.schema.column import ColumnKind, ColumnSchema, PersonalKind
-from synthloom.schema.inference import infer_schema
+from synthloom.schema.inference import PERSONAL_CONFIDENCE, infer_schema
 from synthloom.schema.table_schema import Protection, TableSchema
 from synthloom.schema.yaml_file import read_schema, schema_from_yaml, schema_to_yaml
 
 __all__ = [
+    "PERSONAL_CONFIDENCE",
     "ColumnKind",
     "ColumnSchema",
     "PersonalKind",

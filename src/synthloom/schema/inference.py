@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from synthloom.data import Table
-from synthloom.errors import SchemaError
+from synthloom.errors import OptionError, SchemaError
 from synthloom.schema.column import ColumnSchema, Granularity, PersonalKind
 from synthloom.schema.datetimes import datetime_format, datetime_granularity
 from synthloom.schema.table_schema import TableSchema
@@ -53,24 +53,29 @@ PERSONAL_CONFIDENCE = 0.5
 _CONSTANT_CONFIDENCE = 0.9  # one value alone is weak evidence
 
 
-def infer_schema(table: Table, *, find_personal: bool = True) -> TableSchema:
+def infer_schema(
+    table: Table, *, find_personal: bool = True, personal_confidence: float = PERSONAL_CONFIDENCE
+) -> TableSchema:
     """The schema of ``table``.
 
     Args:
         table: the rows to read it off.
         find_personal: whether to look for personal data; what is found is regenerated later.
+        personal_confidence: confidence (0 to 1) from which a column counts as personal.
 
     Raises:
         SchemaError: if a column holds nested or binary values.
     """
     from synthloom.values import find_personal_columns
 
+    if not 0.0 <= personal_confidence <= 1.0:
+        raise OptionError(f"the confidence is {personal_confidence}", accepted="a number from 0 to 1")
     columns = [_infer_column(name, table.column(name)) for name in table.names]
     open_columns = [c.name for c in columns if c.kind not in ("empty", "boolean")]
     found = find_personal_columns({name: table.column(name) for name in open_columns}) if find_personal else {}
     for place, column in enumerate(columns):
         finding = found.get(column.name)
-        needed = _CONSTANT_CONFIDENCE if column.kind == "constant" else PERSONAL_CONFIDENCE
+        needed = max(personal_confidence, _CONSTANT_CONFIDENCE if column.kind == "constant" else 0.0)
         if finding is not None and finding.confidence >= needed:
             columns[place] = _as_personal(column, finding.kind, finding.confidence, finding.reason)
     return TableSchema(columns=tuple(columns))

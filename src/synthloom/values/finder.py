@@ -276,9 +276,18 @@ def _look_name(evidence: NameEvidence, sample: _Sample) -> PersonalFinding | Non
             confidence = 0.6 + 0.38 * min(1.0, known / 0.6)
             return PersonalFinding(best, round(confidence, 2), f"{_says(best)}; {_percent(known)} are known names")
         return None
-    if evidence.not_people or len(sample.values) < _FEW:
+    if evidence.not_people:
         return None
+    if len(sample.values) < _FEW:
+        return _few_names(evidence, sample, rates["name"])
     return _unnamed_name(evidence, sample, rates)
+
+
+def _few_names(evidence: NameEvidence, sample: _Sample, rate: float) -> PersonalFinding | None:
+    """A few values tell little, unless the column may be one of names and nearly all of them are full names."""
+    if "name" not in evidence.weak or len(sample.values) < 3 or rate < 0.8:
+        return None
+    return PersonalFinding("name", 0.75, f"{_percent(rate)}, though few, are known full names")
 
 
 def _unnamed_name(evidence: NameEvidence, sample: _Sample, rates: dict[PersonalKind, float]) -> PersonalFinding | None:

@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 from synthloom.randomness import RandomStream
 from synthloom.values.column_names import words_of
 from synthloom.values.finder import PersonalFinding, find_personal_columns
+from synthloom.values.kinds import PersonalKind
 from synthloom.values.position_noise import Integers
 from synthloom.values.provider import make_values, unique_capacity
-from synthloom.values.style import find_style, find_table_locale
+from synthloom.values.style import ValueStyle, find_style, find_table_locale
 from synthloom.values.word_lists import column_terms, fold
 
 if TYPE_CHECKING:
@@ -60,6 +61,14 @@ class _Group:
     columns: dict[str, PersonalFinding]
 
 
+@dataclass(frozen=True)
+class _Writing:
+    """How new values are written, and whether they are kept from repeating."""
+
+    style: ValueStyle
+    unique: bool
+
+
 def replace_personal(
     tables: Mapping[str, pa.Table],
     stream: RandomStream,
@@ -83,12 +92,17 @@ def replace_personal(
         groups += _groups(name, {column: f for column, f in found.items() if f.treat_as_personal})
     people = _people(tables, groups)
     done, report = dict(tables), list[Replacement]()
+    writing: dict[PersonalKind, _Writing] = {}
     for group, positions in zip(groups, people, strict=True):
         kinds = {column: finding.kind for column, finding in group.columns.items()}
         source = tables[group.table]
         locale = find_table_locale({c: source.column(c) for c in kinds}, kinds)
         for column, finding in group.columns.items():
-            made, entry = _replaced(group.table, column, source.column(column), finding, positions, stream, locale)
+            values = source.column(column)
+            own = _how_written(finding.kind, values, locale)
+            # what links tables is written one way in all of them, or the link would be lost
+            how = writing.setdefault(finding.kind, own) if finding.kind in _LINKS else own
+            made, entry = _replaced(group.table, column, values, finding, positions, stream, how)
             done[group.table] = done[group.table].set_column(source.column_names.index(column), column, made)
             report.append(entry)
     return done, tuple(report)
@@ -101,21 +115,32 @@ def _replaced(
     finding: PersonalFinding,
     positions: Integers,
     stream: RandomStream,
-    locale: str | None,
+    how: _Writing,
 ) -> tuple[pa.Array, Replacement]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    style = find_style(finding.kind, values, locale=locale)
     different = pc.count_distinct(values).as_py()
-    no_repeats = different == len(values) - values.null_count and different > 1
-    unique = no_repeats and unique_capacity(finding.kind, style) is None and finding.kind not in _PLAIN_KINDS
     made = make_values(
-        finding.kind, positions, stream.child("people"), style=style, unique=unique, arrow_type=values.type
+        finding.kind, positions, stream.child("people"), style=how.style, unique=how.unique, arrow_type=values.type
     )
     made = pc.if_else(values.is_null().combine_chunks(), pa.scalar(None, made.type), made)
     example = next((str(v.as_py()) for v in made[:100] if v.is_valid), "")
     return made, Replacement(table, column, finding, different, example)
+
+
+def _how_written(kind: PersonalKind, values: pa.ChunkedArray, locale: str | None) -> _Writing:
+    """The style of a column's values, and whether new ones must never repeat.
+
+    Values that link persons differ from person to person, so new ones must too, however often a
+    person appears.
+    """
+    import pyarrow.compute as pc
+
+    style = find_style(kind, values, locale=locale)
+    different = pc.count_distinct(values).as_py()
+    no_repeats = kind in _LINKS or (different == len(values) - values.null_count and different > 1)
+    return _Writing(style, no_repeats and unique_capacity(kind, style) is None and kind not in _PLAIN_KINDS)
 
 
 def _groups(table: str, found: dict[str, PersonalFinding]) -> list[_Group]:

@@ -30,6 +30,7 @@ from synthloom.workflow.step_schema import make_schema
 from synthloom.workflow.step_split import Split, split_rows
 from synthloom.workflow.step_write import write_run
 
+
 @dataclass(frozen=True)
 class RunOptions:
     """What a run is asked for, apart from the data.

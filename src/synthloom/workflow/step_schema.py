@@ -7,7 +7,7 @@ from pathlib import Path
 from synthloom.data import Table
 from synthloom.encoding import check_columns
 from synthloom.errors import OptionError, did_you_mean
-from synthloom.schema import TableSchema, infer_schema, read_schema
+from synthloom.schema import PERSONAL_CONFIDENCE, TableSchema, infer_schema, read_schema
 
 
 def make_schema(
@@ -17,8 +17,11 @@ def make_schema(
     target: str | None = None,
     entity: str | None = None,
     time: str | None = None,
+    personal_confidence: float | None = None,
 ) -> TableSchema:
     """The schema of ``table``: the given one, or one read off the rows; roles set as named.
+
+    ``personal_confidence`` (0 to 1) is how sure the finder must be that a column is personal.
 
     Raises:
         SchemaError: if the given schema is wrong or does not fit.
@@ -28,7 +31,8 @@ def make_schema(
         if name is not None and name not in table.names:
             raise OptionError(f'there is no column "{name}" for {option}', hint=did_you_mean(name, table.names))
     if given is None:
-        schema = infer_schema(table)
+        confidence = PERSONAL_CONFIDENCE if personal_confidence is None else personal_confidence
+        schema = infer_schema(table, personal_confidence=confidence)
     else:
         schema = given if isinstance(given, TableSchema) else read_schema(given)
         check_columns(table, schema)

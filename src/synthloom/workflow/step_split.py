@@ -8,15 +8,20 @@ each held out once; the model that is released is the first fold's, and never se
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
+from synthloom.artifact import StagedFolder
 from synthloom.data import Table
 from synthloom.errors import InputError
-from synthloom.randomness import RandomStream
+from synthloom.io import output_suffix, write_table
+from synthloom.randomness import RandomStream, resolve_seed
 from synthloom.schema import TableSchema
 from synthloom.schema.datetimes import to_microseconds
 from synthloom.synthesizers.base import MINIMUM_ROWS
+from synthloom.workflow.step_read import read_input
+from synthloom.workflow.step_schema import make_schema
 
 HOLDOUT_SHARE = 0.25
 MINIMUM_HOLDOUT = 100
@@ -37,6 +42,34 @@ class Split:
     folds: tuple[tuple[np.ndarray, np.ndarray], ...]
     method: str
     warnings: tuple[str, ...] = ()
+
+
+def split_file(
+    source: str | Path,
+    output: str | Path,
+    *,
+    seed: int | None = None,
+    schema: TableSchema | str | Path | None = None,
+    entity: str | None = None,
+    time: str | None = None,
+    overwrite: bool = False,
+) -> tuple[Split, tuple[str, str]]:
+    """Splits a file and writes ``train`` and ``holdout`` into the folder ``output``, in the file's format.
+
+    Gives the split (of a small table, the first fold is written) and the names of the two files.
+
+    Raises:
+        UserError: if the file cannot be read or split, or the folder cannot be written.
+    """
+    table, info, _ = read_input(source)
+    table_schema = make_schema(table, schema, entity=entity, time=time)
+    found = split_rows(table, table_schema, RandomStream(resolve_seed(seed)))
+    suffix = output_suffix(info) if info else ".parquet"
+    names = (f"train{suffix}", f"holdout{suffix}")
+    with StagedFolder(output, overwrite=overwrite) as staging:
+        for name, rows in zip(names, found.folds[0], strict=True):
+            write_table(table.take(rows), staging / name, info)
+    return found, names
 
 
 def split_rows(table: Table, schema: TableSchema, stream: RandomStream) -> Split:
