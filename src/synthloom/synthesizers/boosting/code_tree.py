@@ -6,11 +6,14 @@ has more than a few classes (compare McCarter 2024, "Unmasking Trees for Tabular
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 DIRECT_CODES = 25
-"""Up to this many codes are the children of the root."""
-RADIX = 8
+"""Up to this many codes are the children of the root, if each holds rows enough on average."""
+ROWS_A_DIRECT_CODE = 50
+RADIX = 4
 """Children of a node in a deeper tree."""
 _NO_SHARE = float(np.exp(-30.0))
 
@@ -29,7 +32,7 @@ class CodeTree:
 
     def __init__(self, mass: np.ndarray, *, first_apart: bool = False) -> None:
         self.n_codes = len(mass)
-        width = DIRECT_CODES if len(mass) <= DIRECT_CODES else RADIX
+        width = DIRECT_CODES if is_direct(mass) else RADIX
         cumulative = np.concatenate([[0.0], np.cumsum(mass)])
         low, high, level = [0], [len(mass)], [0]
         children: list[list[int]] = []
@@ -39,7 +42,7 @@ class CodeTree:
             kids: list[int] = []
             if stop - start > 1:
                 bounds = _split(cumulative, start, stop, width, first_apart and node == 0)
-                for a, b in zip(bounds[:-1], bounds[1:], strict=True):
+                for a, b in pairwise(bounds):
                     kids.append(len(low))
                     low.append(a)
                     high.append(b)
@@ -62,6 +65,11 @@ class CodeTree:
         kids = self.children[nodes]
         lows = np.where(kids >= 0, self.low[np.maximum(kids, 0)], self.n_codes + 1)
         return (lows <= codes[:, None]).sum(axis=1).astype(np.int32) - 1
+
+
+def is_direct(mass: np.ndarray) -> bool:
+    """Whether codes of this ``mass`` are told apart by one model rather than digit by digit."""
+    return len(mass) <= RADIX or (len(mass) <= DIRECT_CODES and mass.sum() >= ROWS_A_DIRECT_CODE * len(mass))
 
 
 def _split(cumulative: np.ndarray, start: int, stop: int, width: int, first_apart: bool) -> list[int]:

@@ -9,58 +9,17 @@ gets no trees at all, and nothing is memorised.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from synthloom.randomness import RandomStream
 from synthloom.synthesizers.boosting.code_tree import CodeTree
 from synthloom.synthesizers.boosting.forest import Forest
+from synthloom.synthesizers.boosting.growing import BoostingOptions, Sample, grow
 
-_PREDICT_ROWS = 16_384
+_PREDICT_ROWS = 65_536
 _SMALLEST_CHECK = 10
-
-
-@dataclass(frozen=True)
-class BoostingOptions:
-    """How the boosted models are grown.
-
-    Attributes:
-        learning_rate: shrinkage of each tree.
-        leaves: most leaves of a tree.
-        min_leaf: fewest rows in a leaf; never fewer than the schema's minimum support.
-        l2: ridge penalty on leaf values.
-        patience: rounds without a gain on held-out rows after which growing stops.
-        max_rounds: most rounds.
-        held_out: share of the training rows that decide when to stop.
-    """
-
-    learning_rate: float = 0.15
-    leaves: int = 16
-    min_leaf: int = 150
-    l2: float = 5.0
-    patience: int = 8
-    max_rounds: int = 200
-    held_out: float = 0.15
-
-    def parameters(self, classes: int, seed: int) -> dict[str, Any]:
-        """LightGBM's parameters; one thread and no sampling, so that results repeat."""
-        task: dict[str, Any] = {"objective": "binary"} if classes == 2 else {"objective": "multiclass", "num_class": classes}
-        return task | {
-            "learning_rate": self.learning_rate,
-            "num_leaves": self.leaves,
-            "min_data_in_leaf": self.min_leaf,
-            "lambda_l2": self.l2,
-            "max_bin": 255,
-            "min_data_in_bin": 5,
-            "num_threads": 1,
-            "deterministic": True,
-            "force_row_wise": True,
-            "feature_pre_filter": False,
-            "seed": seed,
-            "verbose": -1,
-        }
+_MOST_ROWS = 250_000  # a model learns from no more: what further rows would tell is too fine to be seen
 
 
 class ConditionalModel:
@@ -123,7 +82,7 @@ class ConditionalModel:
         return self.tree.low[nodes]
 
     def log_share(self, inputs: np.ndarray, positions: np.ndarray, codes: np.ndarray) -> np.ndarray:
-        """log p(code | inputs) float64 [n]."""
+        """The log of p(code | inputs) float64 [n]."""
         out = np.zeros(len(codes))
         nodes = np.zeros(len(codes), dtype=np.int32)
         for level in range(len(self.levels)):
@@ -137,7 +96,12 @@ class ConditionalModel:
 
     def _shares(self, level: int, inputs: np.ndarray, positions: np.ndarray, nodes: np.ndarray) -> np.ndarray:
         rows = _level_inputs(self.tree, level, inputs, positions, nodes)
-        return self.levels[level].shares(rows, self.tree.log_shares[nodes]) * (self.tree.children[nodes] >= 0)
+        if self.levels[level].forest is None:
+            return np.exp(self.tree.log_shares[nodes]) * (self.tree.children[nodes] >= 0)
+        # equal rows are looked up once: in tables of few categories there are not many different ones
+        first, place = _distinct(np.column_stack([rows, nodes]))
+        shares = self.levels[level].shares(rows[first], self.tree.log_shares[nodes[first]])
+        return (shares * (self.tree.children[nodes[first]] >= 0))[place]
 
     def arrays(self, prefix: str) -> dict[str, np.ndarray]:
         """The levels as arrays by name, to be stored."""
@@ -176,6 +140,17 @@ def _level_inputs(
     return np.hstack([inputs, low, np.clip((positions - low) / (high - low), -1.0, 2.0)])
 
 
+def _distinct(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The first of each kind of equal rows of float64 [n, k], and the kind of each row; by a 64-bit hash."""
+    bits = np.ascontiguousarray(rows + 0.0).view(np.uint64)
+    mixed = np.zeros(len(rows), dtype=np.uint64)
+    for column in bits.T:
+        mixed = (mixed ^ column) * np.uint64(0x9E3779B97F4A7C15)
+        mixed ^= mixed >> np.uint64(29)
+    _, first, place = np.unique(mixed, return_index=True, return_inverse=True)
+    return first, place
+
+
 class _Level:
     """A softmax over digits; its forest adds to the log shares that the digits have in each node."""
 
@@ -195,15 +170,19 @@ class _Level:
     ) -> _Level:
         """Learns ``digits`` int32 [n] from ``inputs``, beginning at the log shares ``start`` float64 [n, width]."""
         classes = np.flatnonzero(np.bincount(digits[~held], minlength=start.shape[1]) > 0)
-        known = np.isin(digits, classes)
-        train, check = np.flatnonzero(known & ~held), np.flatnonzero(known & held)
-        if len(classes) < 2 or not inputs.shape[1] or len(check) < _SMALLEST_CHECK or len(train) < 2 * options.min_leaf:
+        rows = np.flatnonzero(np.isin(digits, classes))
+        if len(rows) > _MOST_ROWS:
+            rows = np.sort(np.random.default_rng(seed).choice(rows, _MOST_ROWS, replace=False))
+        least = options.least_rows(len(rows))
+        if len(classes) < 2 or not inputs.shape[1] or held[rows].sum() < _SMALLEST_CHECK or len(rows) < 4 * least:
             return cls(None, classes)
-        target = np.searchsorted(classes, digits)
-        begin = start[:, classes]
+        begin = start[rows][:, classes]
         if len(classes) == 2:
             begin = begin[:, 1:] - begin[:, :1]
-        return cls(_boost(inputs, begin, target, weights, train, check, len(classes), options, seed), classes)
+        target = np.searchsorted(classes, digits[rows])
+        weight = None if weights is None else weights[rows]
+        sample = Sample(inputs[rows], begin, target, weight, len(classes))
+        return cls(grow(sample, held[rows], options, seed), classes)
 
     def shares(self, inputs: np.ndarray, start: np.ndarray) -> np.ndarray:
         """Shares float64 [n, width] of the digits."""
@@ -217,54 +196,3 @@ class _Level:
         out = np.zeros(start.shape)
         out[:, self.classes] = shares / shares.sum(axis=1, keepdims=True)
         return out
-
-
-def _boost(
-    inputs: np.ndarray,
-    begin: np.ndarray,
-    target: np.ndarray,
-    weights: np.ndarray | None,
-    train: np.ndarray,
-    check: np.ndarray,
-    classes: int,
-    options: BoostingOptions,
-    seed: int,
-) -> Forest | None:
-    """Trees grown on ``train`` until ``check`` gains no more; ``None`` if even the first tree does not help."""
-    import lightgbm as lgb
-
-    parameters = options.parameters(classes, seed)
-    history: dict[str, Any] = {}
-
-    def dataset(rows: np.ndarray, reference: Any = None) -> Any:
-        return lgb.Dataset(
-            inputs[rows],
-            target[rows],
-            weight=None if weights is None else weights[rows],
-            init_score=begin[rows].ravel(order="F"),
-            reference=reference,
-            params=parameters,
-        )
-
-    data = dataset(train)
-    booster = lgb.train(
-        parameters,
-        data,
-        options.max_rounds,
-        valid_sets=[dataset(check, data)],
-        callbacks=[lgb.early_stopping(options.patience, verbose=False), lgb.record_evaluation(history)],
-    )
-    losses = np.array(next(iter(history["valid_0"].values())))
-    best = int(np.argmin(losses))
-    if losses[best] >= _loss(begin[check], target[check], None if weights is None else weights[check]):
-        return None
-    return Forest.from_booster(booster, best + 1, 1 if classes == 2 else classes, inputs.shape[1])
-
-
-def _loss(scores: np.ndarray, target: np.ndarray, weights: np.ndarray | None) -> float:
-    """The mean cross entropy of ``target`` int [n] by ``scores`` float64 [n, classes], or [n, 1] for two."""
-    if scores.shape[1] == 1:
-        scores = np.column_stack([np.zeros(len(scores)), scores[:, 0]])
-    top = scores.max(axis=1)
-    total = top + np.log(np.exp(scores - top[:, None]).sum(axis=1))
-    return float(np.average(total - scores[np.arange(len(target)), target], weights=weights))

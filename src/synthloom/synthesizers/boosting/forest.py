@@ -93,9 +93,13 @@ class Forest:
         return bool(all(c.all() for c in children) and roots.all() and inside and np.isfinite(self.values).all())
 
     @classmethod
-    def from_booster(cls, booster: Any, rounds: int, classes: int, features: int) -> Forest:
-        """The first ``rounds`` rounds of a LightGBM booster."""
-        trees = _parse(booster.model_to_string(num_iteration=rounds))
+    def from_booster(cls, booster: Any, rounds: int, classes: int, features: int, support: int) -> Forest:
+        """The first ``rounds`` rounds of a LightGBM booster, without splits that leave a side fewer rows.
+
+        LightGBM only estimates the rows of a leaf when it looks for a split, from sums of
+        hessians; single rows can end up alone. So what ``support`` rows do not share is cut here.
+        """
+        trees = [_supported(tree, support) for tree in _parse(booster.model_to_string(num_iteration=rounds))]
         columns: dict[str, list[np.ndarray]] = {name: [] for name in _ARRAYS if name != "roots"}
         roots: list[int] = []
         nodes = leaves = 0
@@ -109,7 +113,9 @@ class Forest:
                 columns[name].append(tree[name])
             nodes += size
             leaves += len(tree["values"])
-        joined = {n: np.concatenate(v).astype(_ARRAYS[n]) if v else np.empty(0, _ARRAYS[n]) for n, v in columns.items()}
+        joined: dict[str, Any] = {
+            n: np.concatenate(v).astype(_ARRAYS[n]) if v else np.empty(0, _ARRAYS[n]) for n, v in columns.items()
+        }
         return cls(**joined, roots=np.array(roots, dtype=np.int32), classes=classes, features=features)
 
 
@@ -142,9 +148,61 @@ def _parse(text: str) -> list[dict[str, np.ndarray]]:
             }
         default_left = (kinds & 2) > 0
         split["missing_left"] = np.where((kinds >> 2) & 3 == _NAN_MISSING, default_left.astype(np.int64), -1)
+        split["counts"] = np.array(fields.get("leaf_count", "0").split(), dtype=np.int64)
         split["values"] = np.array(fields["leaf_value"].split(), dtype=np.float64)
         trees.append(split)
     return trees
+
+
+def _supported(tree: dict[str, np.ndarray], support: int) -> dict[str, np.ndarray]:
+    """The tree without splits that leave one side fewer than ``support`` rows: all then take the other side."""
+    size = len(tree["feature"])
+    if size == 0 or tree["counts"].min() >= support:
+        return tree
+    left, right = tree["left"].astype(np.int64), tree["right"].astype(np.int64)
+    rows, total = np.zeros(size, dtype=np.int64), np.zeros(size)
+
+    def weigh(child: int) -> tuple[int, float]:
+        if child >= 0:
+            return int(rows[child]), float(total[child])
+        return int(tree["counts"][-1 - child]), float(tree["counts"][-1 - child] * tree["values"][-1 - child])
+
+    values: list[float] = list(tree["values"])
+    stands_for = np.arange(size)
+    for node in range(size - 1, -1, -1):  # children come after their parents
+        sides = [int(stands_for[c]) if c >= 0 else int(c) for c in (left[node], right[node])]
+        (a, sum_a), (b, sum_b) = weigh(int(left[node])), weigh(int(right[node]))
+        rows[node], total[node] = a + b, sum_a + sum_b
+        left[node], right[node] = sides
+        if max(a, b) < support:  # both too few: one leaf of their mean
+            values.append((sum_a + sum_b) / max(1, a + b))
+            stands_for[node] = -len(values)
+        elif min(a, b) < support:
+            stands_for[node] = sides[0] if a >= b else sides[1]
+    return _renumbered(tree, left, right, int(stands_for[0]), np.array(values))
+
+
+def _renumbered(
+    tree: dict[str, np.ndarray], left: np.ndarray, right: np.ndarray, root: int, values: np.ndarray
+) -> dict[str, np.ndarray]:
+    """The part of a tree that is reached from ``root``."""
+    nodes: list[int] = []
+    leaves: list[int] = []
+    waiting = [root]
+    while waiting:
+        at = waiting.pop()
+        if at < 0:
+            leaves.append(-1 - at)
+        else:
+            nodes.append(at)
+            waiting += [int(right[at]), int(left[at])]
+    place = {at: new for new, at in enumerate(nodes)} | {-1 - leaf: -1 - new for new, leaf in enumerate(leaves)}
+    return {
+        **{name: tree[name][nodes] for name in ("feature", "threshold", "missing_left")},
+        "left": np.array([place[int(left[at])] for at in nodes], dtype=np.int64),
+        "right": np.array([place[int(right[at])] for at in nodes], dtype=np.int64),
+        "values": values[leaves],
+    }
 
 
 @cache

@@ -29,8 +29,9 @@ from synthloom.run_context import RunContext
 from synthloom.schema import TableSchema
 from synthloom.synthesizers.base import Capabilities, Forecast, Synthesizer
 from synthloom.synthesizers.boosting.chain_column import ChainColumn
-from synthloom.synthesizers.boosting.code_tree import DIRECT_CODES
-from synthloom.synthesizers.boosting.conditional_model import BoostingOptions, ConditionalModel
+from synthloom.synthesizers.boosting.code_tree import is_direct
+from synthloom.synthesizers.boosting.conditional_model import ConditionalModel
+from synthloom.synthesizers.boosting.growing import BoostingOptions
 from synthloom.synthesizers.boosting.linear_hint import LinearHint
 from synthloom.synthesizers.boosting.screening import Profiles, alike, most_telling, profiles
 from synthloom.synthesizers.category_order import category_order
@@ -45,7 +46,7 @@ class BoostedChain(Synthesizer):
 
     Parameters:
         learning_rate, leaves, min_leaf, l2, patience, max_rounds, held_out: how the boosted models
-            grow, see :class:`~synthloom.synthesizers.boosting.conditional_model.BoostingOptions`.
+            grow, see :class:`~synthloom.synthesizers.boosting.growing.BoostingOptions`.
         max_inputs: most earlier columns that a column's model sees; in wider tables those that tell
             most of it are chosen.
     """
@@ -59,8 +60,8 @@ class BoostedChain(Synthesizer):
         self,
         *,
         learning_rate: float = 0.15,
-        leaves: int = 16,
-        min_leaf: int = 150,
+        leaves: int = 8,
+        min_leaf: int = 300,
         l2: float = 5.0,
         patience: int = 8,
         max_rounds: int = 200,
@@ -144,7 +145,7 @@ class BoostedChain(Synthesizer):
     ) -> list[str]:
         """Earlier numbers on a scale like this column's, which are also shown relative to its codes."""
         link = self.links_[name]
-        if not link.spec.ordered or len(link.first) - 1 + link.nulls <= DIRECT_CODES:
+        if not link.spec.ordered or is_direct(link.code_mass):
             return []
         ordered = [other for other in self.inputs_[name] if self.links_[other].spec.ordered]
         positions = {other: link.positions(features[other][rows]) for other in ordered}
@@ -182,7 +183,8 @@ class BoostedChain(Synthesizer):
         return BoostingOptions(
             learning_rate=self.learning_rate,
             leaves=self.leaves,
-            min_leaf=max(self.min_leaf, self.schema_.protection.minimum_support),
+            min_leaf=self.min_leaf,
+            support=self.schema_.protection.minimum_support,
             l2=self.l2,
             patience=self.patience,
             max_rounds=self.max_rounds,

@@ -1,0 +1,197 @@
+"""BoostedChain by what it promises: dependence, gaps, densities, conditions, size, support, no memorising."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from synthloom.data import Table
+from synthloom.errors import ConditionError
+from synthloom.synthesizers import synthesizer_class
+from synthloom.synthesizers.boosting.conditional_model import ConditionalModel, _level_inputs
+from synthloom.synthesizers.boosting.forest import Forest
+from synthloom.synthesizers.tabular.boosted_chain import BoostedChain
+
+
+def _people(n: int, seed: int = 0) -> pd.DataFrame:
+    """Numbers that depend on categories and on each other, and gaps that depend on both."""
+    rng = np.random.default_rng(seed)
+    kind = rng.choice(["a", "b", "c"], n, p=[0.5, 0.3, 0.2])
+    age = np.round(rng.normal(np.select([kind == "a", kind == "b"], [30, 45], 65), 6)).astype(int)
+    income = np.round(np.exp(rng.normal(7 + age / 40, 0.3)), 2)
+    tax = np.round(0.3 * income + rng.normal(0, 20, n), 2)
+    tax[(kind == "c") & (rng.random(n) < 0.8)] = np.nan
+    return pd.DataFrame({"kind": kind, "age": age, "income": income, "tax": tax, "paid": tax > 500})
+
+
+@pytest.fixture(scope="module")
+def people() -> pd.DataFrame:
+    return _people(4_000)
+
+
+@pytest.fixture(scope="module")
+def model(people: pd.DataFrame) -> BoostedChain:
+    return BoostedChain().fit(people, seed=1)
+
+
+@pytest.fixture(scope="module")
+def synthetic(model: BoostedChain) -> pd.DataFrame:
+    return model.sample(4_000, seed=2)
+
+
+def _correlation(frame: pd.DataFrame, a: str, b: str) -> float:
+    return float(frame[[a, b]].dropna().rank().corr().iloc[0, 1])
+
+
+def test_dependence_is_learned(people: pd.DataFrame, synthetic: pd.DataFrame) -> None:
+    alone = synthesizer_class("independent_columns")().fit(people, seed=1).sample(4_000, seed=2)
+    for a, b in (("age", "income"), ("income", "tax")):
+        assert _correlation(synthetic, a, b) == pytest.approx(_correlation(people, a, b), abs=0.05)
+        assert abs(_correlation(alone, a, b)) < 0.1
+    real, made = (t.groupby("kind").age.mean() for t in (people, synthetic))
+    assert np.abs(real - made).max() < 1.0
+
+
+def test_linear_relations_are_kept_closely(people: pd.DataFrame, synthetic: pd.DataFrame) -> None:
+    real, made = (np.nanmean(np.abs(t.tax - 0.3 * t.income)) for t in (people, synthetic))
+    assert made < 3 * real  # a model of 200 codes alone is further off
+
+
+def test_gaps_depend_on_other_columns(people: pd.DataFrame, synthetic: pd.DataFrame) -> None:
+    shares = synthetic.tax.isna().groupby(synthetic.kind).mean()
+    real = people.tax.isna().groupby(people.kind).mean()
+    assert max(shares["a"], shares["b"]) < 0.01
+    assert shares["c"] == pytest.approx(real["c"], abs=0.05)
+
+
+def test_density_of_a_grid_sums_to_one() -> None:
+    rng = np.random.default_rng(0)
+    a = rng.integers(0, 3, 600)
+    data = pd.DataFrame({"a": a, "b": np.array(["x", "y"])[(rng.random(600) < 0.2 + 0.3 * a).astype(int)]})
+    data["c"] = rng.integers(0, 4, 600)
+    model = BoostedChain().fit(data, seed=0)
+    grid = pd.DataFrame(itertools.product([0, 1, 2], ["x", "y"], [0, 1, 2, 3]), columns=["a", "b", "c"])
+    assert np.exp(model.log_density(grid)).sum() == pytest.approx(1.0, abs=1e-6)
+
+
+def test_density_prefers_real_rows(model: BoostedChain) -> None:
+    fresh = _people(1_000, seed=9)
+    rng = np.random.default_rng(1)
+    shuffled = pd.DataFrame({c: fresh[c].to_numpy()[rng.permutation(len(fresh))] for c in fresh})
+    assert model.log_density(fresh).mean() > model.log_density(shuffled).mean() + 1.0
+
+
+def test_conditions_on_leading_columns(model: BoostedChain, people: pd.DataFrame) -> None:
+    rows = model.sample(1_000, where={"kind": "c"}, seed=3)
+    assert (rows.kind == "c").all()
+    assert rows.age.mean() == pytest.approx(people.age[people.kind == "c"].mean(), abs=1.5)
+    with pytest.raises(ConditionError, match="cannot be met exactly"):
+        model.sample(10, where={"tax": 100.0}, seed=3)
+
+
+def test_context_is_followed() -> None:
+    data = _people(3_000, seed=4)
+    context, rest = data[["kind"]], data[["age", "income"]]
+    model = BoostedChain().fit(rest, context=context, seed=1)
+    wanted = pd.DataFrame({"kind": ["a"] * 500 + ["c"] * 500})
+    rows = model.sample(context=wanted, seed=2)
+    means = rows.age.groupby(wanted.kind).mean()
+    assert means["a"] == pytest.approx(30, abs=2)
+    assert means["c"] == pytest.approx(65, abs=2)
+
+
+def test_weights_move_the_sample(people: pd.DataFrame) -> None:
+    weights = np.where(people.kind == "c", 10.0, 1.0)
+    rows = BoostedChain().fit(people, weights=weights, seed=1).sample(3_000, seed=2)
+    wanted = 10 * 0.2 / (10 * 0.2 + 0.8)
+    assert (rows.kind == "c").mean() == pytest.approx(wanted, abs=0.04)
+    assert rows.age[rows.kind == "c"].mean() == pytest.approx(65, abs=1.5)
+
+
+def test_saved_models_sample_alike(model: BoostedChain, tmp_path) -> None:
+    from synthloom.synthesizers.registry import load
+
+    model.save(tmp_path / "model")
+    back = load(tmp_path / "model")
+    again = pd.DataFrame(back.sample(500, seed=7).to_pydict())  # a loaded model gives Arrow
+    pd.testing.assert_frame_equal(again, model.sample(500, seed=7), check_dtype=False)
+
+
+def test_wide_tables_see_few_inputs_each() -> None:
+    rng = np.random.default_rng(0)
+    base = rng.normal(size=(300, 20))
+    wide = pd.DataFrame(np.hstack([base + 0.3 * rng.normal(size=base.shape) for _ in range(10)]).round(2))
+    wide.columns = [f"c{i}" for i in range(200)]
+    model = BoostedChain(max_inputs=8, max_rounds=5).fit(wide, seed=0)
+    assert max(len(seen) for seen in model.inputs_.values()) == 8
+    twins = [name for name in wide if int(name[1:]) >= 20]
+    found = [any((int(o[1:]) - int(n[1:])) % 20 == 0 for o in model.inputs_[n]) for n in twins]
+    assert np.mean(found) > 0.95  # the columns chosen are those that tell most
+    made = model.sample(300, seed=1)
+    assert _correlation(made, "c0", "c20") > 0.4
+
+
+def _leaf_counts(forest: Forest, inputs: np.ndarray) -> np.ndarray:
+    """How many rows of ``inputs`` reach each leaf."""
+    counts = np.zeros(len(forest.values), dtype=np.int64)
+    for root in forest.roots:
+        at = np.full(len(inputs), root)
+        while (at >= 0).any():
+            rows = np.flatnonzero(at >= 0)
+            node = at[rows]
+            value = inputs[rows, forest.feature[node]]
+            side = forest.missing_left[node]
+            default = (side == 1) | ((side == -1) & (forest.threshold[node] >= 0))
+            left = np.where(np.isnan(value), default, value <= forest.threshold[node])
+            at[rows] = np.where(left, forest.left[node], forest.right[node])
+        counts += np.bincount(-1 - at, minlength=len(counts))
+    return counts
+
+
+def _levels(model: ConditionalModel, inputs: np.ndarray, positions: np.ndarray, codes: np.ndarray):
+    """Each level's forest with the rows that it sees."""
+    nodes = np.zeros(len(codes), dtype=np.int32)
+    for place, level in enumerate(model.levels):
+        rows = np.flatnonzero(~model.tree.leaf[nodes])
+        seen = _level_inputs(model.tree, place, inputs[rows], positions[rows], nodes[rows])
+        if level.forest is not None:
+            yield level.forest, seen
+        nodes[rows] = model.tree.children[nodes[rows], model.tree.digits(nodes[rows], codes[rows])]
+
+
+@pytest.mark.parametrize("rows", [300, 4_000])
+def test_every_leaf_is_supported(rows: int) -> None:
+    data = _people(rows, seed=5)
+    model = BoostedChain().fit(data, seed=1)
+    encoded = model.encoder_.encode(Table.from_frame(data))
+    features = {name: link.feature(encoded.columns[name]) for name, link in model.links_.items()}
+    forests = 0
+    for name, link in model.links_.items():
+        inputs, positions = model._inputs(name, features, rows)
+        if name in model.models_:
+            for forest, seen in _levels(model.models_[name], inputs, positions, link.codes(encoded.columns[name])):
+                forests += 1
+                assert _leaf_counts(forest, seen).min() >= 5
+    assert forests >= 3
+
+
+def test_small_tables_are_not_memorised() -> None:
+    data, fresh = _people(300, seed=6), _people(2_000, seed=7)
+    model = BoostedChain().fit(data, seed=1)
+    own, other = model.log_density(data), model.log_density(fresh)
+    above = np.mean(own[:, None] > other[None])  # 0.5 if rows that were learned from are no likelier
+    assert above < 0.7
+    made = model.sample(300, seed=2).round(2)
+    copies = made.merge(data, on=["age", "income", "tax"]).dropna()
+    assert len(copies) == 0
+
+
+def test_columns_without_dependence_get_no_trees() -> None:
+    rng = np.random.default_rng(3)
+    noise = pd.DataFrame({name: rng.integers(0, 4, 5_000) for name in "abcdef"})
+    model = BoostedChain().fit(noise, seed=1)
+    trees = sum(len(level.forest.roots) for m in model.models_.values() for level in m.levels if level.forest)
+    assert trees < 100
