@@ -64,10 +64,10 @@ class Derivations:
                     found.relations[relation.target] = relation
                     break
         for rule in find_gaps(search):
-            relation_of = found.relations.get(rule.target)
-            if (relation_of is None or relation_of.gaps == "own") and rule.target not in found.gap_rules:
-                if found._may_follow(rule.target, (rule.source,)):
-                    found.gap_rules[rule.target] = rule
+            derived = found.relations.get(rule.target)
+            open_gaps = (derived is None or derived.gaps == "own") and rule.target not in found.gap_rules
+            if open_gaps and found._may_follow(rule.target, (rule.source,)):
+                found.gap_rules[rule.target] = rule
         return found
 
     def __bool__(self) -> bool:

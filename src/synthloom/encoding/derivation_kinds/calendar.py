@@ -47,10 +47,14 @@ def date_part(ticks: np.ndarray, part: str) -> np.ndarray:
     if part in ("month", "quarter"):
         month = months.astype(np.int64) % 12
         return month + 1 if part == "month" else month // 3 + 1
-    if part == "day":
-        return (dates - months.astype("datetime64[D]")).astype(np.int64) + 1
-    if part == "day of the year":
-        return (dates - years.astype("datetime64[D]")).astype(np.int64) + 1
+    if part in ("day", "day of the year"):
+        first_day = (months if part == "day" else years).astype("datetime64[D]")
+        return (dates - first_day).astype(np.int64) + 1
+    return _iso_week(days)
+
+
+def _iso_week(days: np.ndarray) -> np.ndarray:
+    """The ISO 8601 week of days since 1970."""
     thursday = days - (days + 3) % 7 + 3  # the ISO week belongs to the year of its Thursday
     first = thursday.astype("datetime64[D]").astype("datetime64[Y]").astype("datetime64[D]").astype(np.int64)
     return (thursday - first) // 7 + 1

@@ -57,7 +57,7 @@ def plainest(low: float, high: float) -> list[float]:
         numerator = round((low + high) / 2.0 * denominator)
         if numerator and low <= numerator / denominator <= high:
             fraction = Fraction(numerator, denominator)
-            size = len(f"{abs(fraction.numerator)}{fraction.denominator}")
+            size = len(f"{abs(fraction.numerator)}{fraction.denominator}") - (abs(fraction.numerator) == 1)
             plain.append((size, 1, numerator / denominator))
             break
     plain.sort()
@@ -88,7 +88,7 @@ def constants(sources: np.ndarray, target: np.ndarray, step: float) -> list[Cons
             if bounds is None:
                 return guesses
             options = plainest(bounds[0] / scale[place], bounds[1] / scale[place])
-            if not options:
+            if not options or 0.0 in options:
                 return guesses
             fixed.append(options[min(choice, len(options) - 1)])
         guesses += _with_constant(sources, target, step, tuple(fixed))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import islice, product
 from math import gcd, lcm
 
 import numpy as np
@@ -30,6 +31,8 @@ _PATTERNS = 20
 _PATTERN_SOURCES = 64
 _MIN_DISTINCT = 10
 _LINEAR_PROGRAM_ROWS = 1_500
+_MAX_SWAPS = 8
+_NEAR_COPY = 0.995
 
 
 def find_linear(search: Search) -> Iterator[tuple[Derivation, ...]]:
@@ -87,10 +90,10 @@ def _pass(search: Search, names: list[str], targets: set[str], rows: np.ndarray)
             residual = residual - basis[:, : len(kept)] @ (basis[:, : len(kept)].T @ residual)
         left = float(np.linalg.norm(residual))
         if kept and name in targets and left < 0.2:
-            coefficients = np.linalg.lstsq(np.column_stack(standard), column, rcond=None)[0]
             if left < _EXACT:
+                coefficients = np.linalg.lstsq(np.column_stack(standard), column, rcond=None)[0]
                 yield from _exact(search, name, kept, coefficients, rows)
-            elif relation := _rounded(search, name, kept, coefficients, left, rows):
+            elif relation := _rounded(search, name, kept, left, rows):
                 yield (relation,)
         if left >= _EXACT and len(kept) < len(basis) // 3:
             basis[:, len(kept)] = residual / left
@@ -140,7 +143,7 @@ def _whole_coefficients(search: Search, target: str, names: list[str], rows: np.
 
 
 def _fraction(number: float) -> Fraction | None:
-    """The plain fraction that a coefficient stands for, if any: p / q with q up to 1,000, or its inverse, or decimal."""
+    """The plain fraction that a coefficient stands for: p / q with q up to 1,000, its inverse, or a decimal."""
     for candidate in (Fraction(number).limit_denominator(1000), _inverse(number), Fraction(f"{number:.6g}")):
         if candidate is not None and candidate != 0 and abs(float(candidate) - number) <= 1e-7 * abs(number):
             return candidate
@@ -240,6 +243,12 @@ def _unrounded(search: Search, target: str, names: list[str], rows: np.ndarray) 
     return None
 
 
+def _plain(number: float) -> Fraction:
+    """A coefficient as people write it: a small fraction, or the decimal."""
+    small = Fraction(number).limit_denominator(1000)
+    return small if abs(float(small) - number) <= 1e-12 * abs(number) else Fraction(str(number))
+
+
 def _rounded_relation(
     search: Search,
     target: str,
@@ -253,7 +262,7 @@ def _rounded_relation(
 ) -> Rounded:
     decimals = search.sample[target].decimals
     inner = " ".join(
-        _term(Fraction(str(c)), f"({n} {'-+'[pivot < 0]} {in_words(abs(pivot))})" if pivot else n)
+        _term(_plain(c), f"({n} {'-+'[pivot < 0]} {in_words(abs(pivot))})" if pivot else n)
         for n, c in zip(names, coefficients, strict=True)
     )
     inner += f" {'-+'[constant > 0]} {in_words(abs(constant))}" if constant else ""
@@ -265,12 +274,10 @@ def _rounded_relation(
     return Rounded(target, tuple(names), sentence, "sources", *fields)  # type: ignore[arg-type]
 
 
-def _rounded(
-    search: Search, target: str, kept: list[str], coefficients: np.ndarray, left: float, rows: np.ndarray
-) -> Derivation | None:
+def _rounded(search: Search, target: str, kept: list[str], left: float, rows: np.ndarray) -> Derivation | None:
     """The rounded relation, if the residual is no larger than the target's own rounding."""
     values = search.sample[target]
-    if values.ticks is None or values.is_date:
+    if values.ticks is None or values.is_date or all(search.sample[n].is_date for n in kept):
         return None
     ticks = values.ticks[rows]
     distinct = np.unique(ticks)
@@ -278,18 +285,21 @@ def _rounded(
     spread = float(np.linalg.norm(ticks - ticks.mean()))
     if step == 0 or left * spread / np.sqrt(len(ticks)) > 0.35 * step:
         return None
-    names = _significant(search, target, kept, coefficients, step, rows)
-    if names is None:
-        return None
-    together = ~np.logical_or.reduce([search.sample[n].missing for n in [*names, target]])
-    chosen = np.flatnonzero(together)
+    for names in _significant(search, target, kept, step, rows):
+        if relation := _with_constants(search, target, names, step, int(distinct[0]) % step):
+            return relation
+    return None
+
+
+def _with_constants(search: Search, target: str, names: list[str], step: int, base: int) -> Derivation | None:
+    """The rounded relation of these sources, with the plainest constants that are proved on all rows."""
+    values = search.sample[target]
+    assert values.ticks is not None
+    chosen = np.flatnonzero(~np.logical_or.reduce([search.sample[n].missing for n in [*names, target]]))
+    chosen = _telling(np.column_stack([_numbers(search.sample[n], chosen) for n in names]), chosen)
     sources = np.column_stack([_numbers(search.sample[n], chosen) for n in names])
-    chosen = _telling(sources, chosen)
-    sources = np.column_stack([_numbers(search.sample[n], chosen) for n in names])
-    decimals = values.decimals
-    guesses = constants(sources, values.ticks[chosen] / 10.0**decimals, step / 10.0**decimals)
-    for guess in guesses:
-        base = int(distinct[0]) % step
+    unit = 10.0**values.decimals
+    for guess in constants(sources, values.ticks[chosen] / unit, step / unit):
         fields = (guess.coefficients, guess.constant, guess.pivot, guess.rounding, step, base)
         if relation := search.proven(_rounded_relation(search, target, names, *fields)):
             return relation
@@ -304,20 +314,38 @@ def _telling(sources: np.ndarray, rows: np.ndarray) -> np.ndarray:
     return rows[np.unique(order[np.linspace(0, len(rows) - 1, _LINEAR_PROGRAM_ROWS).astype(np.int64)])]
 
 
-def _significant(
-    search: Search, target: str, kept: list[str], coefficients: np.ndarray, step: int, rows: np.ndarray
-) -> list[str] | None:
-    """The few sources that carry the relation: the largest coefficients that leave only rounding."""
+def _significant(search: Search, target: str, kept: list[str], step: int, rows: np.ndarray) -> Iterator[list[str]]:
+    """The few sources that may carry the relation, by orthogonal matching pursuit (Pati et al. 1993).
+
+    The source most correlated with what is left is added until only rounding is left. Where a
+    source has near copies (kilograms and rounded pounds) those are tried in its place too.
+    """
     assert search.sample[target].ticks is not None
     ticks = search.sample[target].ticks[rows].astype(np.float64)  # type: ignore[index]
     centred = ticks - ticks.mean()
-    order = np.argsort(-np.abs(coefficients), kind="stable")[:_MAX_ROUNDED_TERMS]
-    for terms in range(1, len(order) + 1):
-        names = [kept[place] for place in sorted(order[:terms])]
-        if any(search.sample[n].is_date for n in names):
-            return None
-        matrix = _standard(np.column_stack([_numbers(search.sample[n], rows) for n in names]))
-        residual = centred - matrix @ np.linalg.lstsq(matrix, centred, rcond=None)[0]
+    usable = [name for name in kept if not search.sample[name].is_date]
+    matrix = _standard(np.column_stack([_numbers(search.sample[n], rows) for n in usable]))
+    chosen: list[int] = []
+    residual = centred
+    for _ in range(min(_MAX_ROUNDED_TERMS, len(usable))):
+        strength = np.abs(matrix.T @ residual)
+        strength[chosen] = -1.0
+        chosen.append(int(np.argmax(strength)))
+        part = matrix[:, chosen]
+        residual = centred - part @ np.linalg.lstsq(part, centred, rcond=None)[0]
         if np.abs(residual).max() <= 1.05 * step and np.sqrt(np.mean(residual**2)) <= 0.35 * step:
-            return names
-    return None
+            break
+    else:
+        return
+    alike = [[place, *_near_copies(matrix, place)] for place in chosen]
+    for places in islice(product(*alike), _MAX_SWAPS):
+        if len(set(places)) == len(places):
+            yield [usable[place] for place in sorted(places)]
+
+
+def _near_copies(matrix: np.ndarray, place: int) -> list[int]:
+    """The columns that go almost perfectly along with this one, the nearest first."""
+    strength = np.abs(matrix.T @ matrix[:, place])
+    strength[place] = 0.0
+    order = np.argsort(-strength, kind="stable")[:2]
+    return [int(other) for other in order if strength[other] > _NEAR_COPY]

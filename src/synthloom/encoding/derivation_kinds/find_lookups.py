@@ -10,6 +10,7 @@ when the rows are sorted.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -113,45 +114,60 @@ def _stepwise(
     return out
 
 
-def _label(distinct: object, place: int) -> Label:
+def _label(distinct: Any, place: int) -> Label:
     """A distinct value as a plain one."""
-    value = distinct[place]  # type: ignore[index]
+    value = distinct[place]
     return value.as_py() if hasattr(value, "as_py") else int(value)
 
 
 def _lookup(search: Search, source: str, target: str) -> Derivation | None:
-    """The lookup with the entries that enough rows share, proved on all rows."""
-    a, b = search.values(source), search.values(target)
+    """The copy or the lookup, proved on all rows."""
     found, wanted = search.codes(source), search.codes(target)
     if found is None or wanted is None:
         return None
-    (codes, keys), (labels, distinct) = found, wanted
-    if _label_of_each(codes[search.head], labels[search.head], len(keys)) is None:
+    codes, labels = found[0], wanted[0]
+    if _label_of_each(codes[search.head], labels[search.head], len(found[1])) is None:
         return None
-    highest = _label_of_each(codes, labels, len(keys))
-    if highest is None:
+    label_of = _label_of_each(codes, labels, len(found[1]))
+    if label_of is None:
         return None
-    together = (codes >= 0) & (labels >= 0)
+    a, b = search.values(source), search.values(target)
     if a.texts is not None and b.texts is not None and a.texts.equals(b.texts):
         return search.proven(Copy(target, (source,), f"{target} = {source}"))
-    counts = np.bincount(codes[together], minlength=len(keys))
+    return _with_entries(search, source, target, label_of)
+
+
+def _with_entries(search: Search, source: str, target: str, label_of: np.ndarray) -> Derivation | None:
+    """The lookup with the entries that enough rows share.
+
+    Rare source values, for which there is no entry, are set aside in the proof: the protection
+    keeps them from being sampled.
+    """
+    found, wanted = search.codes(source), search.codes(target)
+    assert found is not None
+    assert wanted is not None
+    (codes, keys), (labels, distinct) = found, wanted
+    counts = np.bincount(codes[(codes >= 0) & (labels >= 0)], minlength=len(keys))
     kept = np.flatnonzero(counts >= search.support)
-    kept_labels = highest[kept]
-    if counts[kept].sum() < _COVERED * counts.sum() or len(np.unique(kept_labels)) < 2:
+    different = len(np.unique(label_of[kept]))
+    if counts[kept].sum() < _COVERED * counts.sum() or different < 2:
         return None
-    if a.texts is None and len(np.unique(kept_labels)) > _MAX_LABELS_OF_NUMBERS:
+    of_texts = search.values(source).texts is not None
+    if not of_texts and different > _MAX_LABELS_OF_NUMBERS:
         return None
-    order = kept if a.texts is None else kept[np.argsort(np.array([_label(keys, k) for k in kept], dtype=object))]
+    entries = sorted((_label(keys, int(k)), int(k)) for k in kept)
     relation = Lookup(
         target,
         (source,),
         f"{target} is determined by {source} ({len(kept):,} values)",
         "sources",
-        tuple(_label(keys, int(k)) for k in order),
-        tuple(_label(distinct, int(highest[k])) for k in order),
-        int(np.argmax(counts[order])),
+        tuple(key for key, _ in entries),
+        tuple(_label(distinct, int(label_of[k])) for _, k in entries),
+        int(np.argmax([counts[k] for _, k in entries])),
     )
-    return _proven_where_kept(search, relation, codes, counts)
+    rare = counts < search.support
+    aside = rare[codes] & (codes >= 0) if counts[rare].any() else None
+    return search.proven(relation, aside)
 
 
 def _label_of_each(codes: np.ndarray, labels: np.ndarray, n_codes: int) -> np.ndarray | None:
@@ -160,13 +176,6 @@ def _label_of_each(codes: np.ndarray, labels: np.ndarray, n_codes: int) -> np.nd
     out = np.full(n_codes, -1)
     out[codes[together]] = labels[together]
     return out if (out[codes[together]] == labels[together]).all() else None
-
-
-def _proven_where_kept(search: Search, relation: Lookup, codes: np.ndarray, counts: np.ndarray) -> Derivation | None:
-    """The proof, with the rare source values for which there is no entry set aside: they are never sampled."""
-    rare = np.flatnonzero(counts < search.support)
-    aside = np.isin(codes, rare) & (codes >= 0) if counts[rare].sum() else None
-    return search.proven(relation, aside)
 
 
 def _steps(search: Search, source: str, target: str) -> Derivation | None:

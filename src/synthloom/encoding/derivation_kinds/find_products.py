@@ -9,6 +9,7 @@ of the columns, not the cube. What survives is proved on all rows.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from itertools import islice
 
 import numpy as np
 
@@ -26,7 +27,11 @@ _MAX_PROOFS = 12
 
 
 def find_products(search: Search, taken: Collection[str]) -> Iterator[tuple[Derivation, ...]]:
-    """Proven products and ratios, at most one for each column that is not yet ``taken`` (derived)."""
+    """Proven products and ratios, at most one for each column that is not yet ``taken`` (derived).
+
+    Columns of more values come first: a total is derived from quantity and price, not the quantity
+    from the total, which would leave the total off by the rounding.
+    """
     names = [n for n in search.names if (v := search.sample[n]).numbers is not None and not v.is_date]
     names = [n for n in names if len(np.unique(search.sample[n].numbers)) > 2]  # type: ignore[arg-type]
     if len(names) < 3:
@@ -35,17 +40,17 @@ def find_products(search: Search, taken: Collection[str]) -> Iterator[tuple[Deri
     gone = np.column_stack([search.sample[n].missing for n in names]) | (sizes == 0)
     logs = np.where(gone, np.nan, np.log(np.where(gone, 1.0, sizes)))
     strength = _correlations(logs)
+    found: list[tuple[int, int, Derivation]] = []
     for place, name in enumerate(names):
-        if name in taken or len(np.unique(sizes[:, place])) < _MIN_DISTINCT:
+        distinct = len(np.unique(sizes[:, place]))
+        if name in taken or distinct < _MIN_DISTINCT:
             continue
-        proofs = 0
-        for first, second, divides, factor in _candidates(search, names, logs, sizes, place, strength[place]):
-            proofs += 1
-            if relation := _prove(search, name, first, second, divides, factor):
-                yield (relation,)
-                break
-            if proofs >= _MAX_PROOFS:
-                break
+        options = islice(_candidates(search, names, logs, sizes, place, strength[place]), _MAX_PROOFS)
+        proofs = (_prove(search, name, *option) for option in options)
+        if relation := next((r for r in proofs if r is not None), None):
+            found.append((-distinct, -place, relation))
+    found.sort(key=lambda item: item[:2])
+    yield from ((relation,) for _, _, relation in found)
 
 
 def _candidates(
@@ -129,10 +134,11 @@ def _prove(
             rounding, f", rounded to {values.decimals} decimals" if divides or rounding != "round" else ""
         )
         sentence = f"{target} = {scale}{first} {sign} {second}{how}"
-        fields = (divides, signed, rounding, values.decimals, at_zero)
-        relation = Product(target, (first, second), sentence, "sources", *fields)  # type: ignore[arg-type]
-        if proven := search.proven(relation):
-            return proven
+        for factor_first in (True, False) if signed != 1.0 else (True,):
+            fields = (divides, signed, rounding, values.decimals, at_zero, factor_first)
+            relation = Product(target, (first, second), sentence, "sources", *fields)  # type: ignore[arg-type]
+            if proven := search.proven(relation):
+                return proven
     return None
 
 

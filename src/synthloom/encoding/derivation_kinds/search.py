@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from synthloom.data import Table
-from synthloom.encoding.derivation_kinds.base import Derivation, agrees, entropy
+from synthloom.encoding.derivation_kinds.base import Derivation, agrees, entropy, numbers_of
 from synthloom.encoding.derivation_kinds.values import ColumnValues, read_values
 from synthloom.randomness import RandomStream
 from synthloom.schema import TableSchema
@@ -137,12 +137,12 @@ def _unusual(values: ColumnValues) -> np.ndarray:
             return np.zeros(len(values.missing), dtype=bool)
         indices = values.texts.dictionary_encode().indices.fill_null(-1).to_numpy(zero_copy_only=False)
         return (indices != common[0]["mode"].as_py()) & ~values.missing
-    numbers = values.numbers if values.numbers is not None else np.zeros(len(values.missing))
+    numbers = numbers_of(values)
     present = numbers[~values.missing][:1_000]
     if len(present) == 0:
         return np.zeros(len(values.missing), dtype=bool)
     distinct, counts = np.unique(present, return_counts=True)
-    return (numbers != distinct[np.argmax(counts)]) & ~values.missing
+    return np.asarray(numbers != distinct[np.argmax(counts)]) & ~values.missing
 
 
 def _spread(mask: np.ndarray) -> np.ndarray:
@@ -156,6 +156,6 @@ def _spread(mask: np.ndarray) -> np.ndarray:
 def _varies(values: ColumnValues, rows: np.ndarray, support: int) -> bool:
     """Whether not nearly all of these rows hold one and the same value."""
     found = values.codes()
-    codes = found[0] if found is not None else np.unique(values.numbers, return_inverse=True)[1]  # type: ignore[arg-type]
+    codes = found[0] if found is not None else np.unique(numbers_of(values), return_inverse=True)[1]
     counts = np.bincount(codes[rows])
     return bool(len(counts) and counts.sum() - counts.max() >= support)

@@ -79,8 +79,7 @@ def read_values(column: Any, schema: ColumnSchema) -> ColumnValues:
         ticks = to_microseconds(pa.chunked_array([column]), schema.format)
         return ColumnValues(missing, ticks, ticks.astype(np.float64), None, 0, is_date=True)
     if pa.types.is_string(kind):
-        ticks, numbers = _whole_numbers(column, missing)
-        return ColumnValues(missing, ticks, numbers, column)
+        return ColumnValues(missing, *_whole_numbers(column, missing), column)
     values = to_floats(column, schema.name) if not pa.types.is_boolean(kind) else _booleans(column)
     missing = missing | ~np.isfinite(values)
     values = np.where(missing, 0.0, values)
