@@ -48,7 +48,7 @@ def shortest(low: float, high: float) -> float | None:
 
 def plainest(low: float, high: float) -> list[float]:
     """Plain numbers in ``[low, high]``, the most likely first: known factors, short decimals, small fractions."""
-    known = [sign * f for f in KNOWN_FACTORS for sign in (1.0, -1.0) if low <= sign * f <= high]
+    known = [sign * f for f in sorted(KNOWN_FACTORS, key=_digits) for sign in (1.0, -1.0) if low <= sign * f <= high]
     found = shortest(low, high)
     if found is None:
         return []

@@ -76,6 +76,7 @@ def _pass(search: Search, names: list[str], targets: set[str], rows: np.ndarray)
     """Relations among columns that are all present in these rows of the sample."""
     basis = np.empty((int(rows.sum()), len(names)))
     kept: list[str] = []
+    seen: list[str] = []
     standard: list[np.ndarray] = []
     if len(basis) < 3 * min(len(names), 10):
         return
@@ -93,8 +94,9 @@ def _pass(search: Search, names: list[str], targets: set[str], rows: np.ndarray)
             if left < _EXACT:
                 coefficients = np.linalg.lstsq(np.column_stack(standard), column, rcond=None)[0]
                 yield from _exact(search, name, kept, coefficients, rows)
-            elif relation := _rounded(search, name, kept, left, rows):
+            elif relation := _rounded(search, name, seen, left, rows):
                 yield (relation,)
+        seen.append(name)
         if left >= _EXACT and len(kept) < len(basis) // 3:
             basis[:, len(kept)] = residual / left
             kept.append(name)
@@ -274,10 +276,10 @@ def _rounded_relation(
     return Rounded(target, tuple(names), sentence, "sources", *fields)  # type: ignore[arg-type]
 
 
-def _rounded(search: Search, target: str, kept: list[str], left: float, rows: np.ndarray) -> Derivation | None:
+def _rounded(search: Search, target: str, seen: list[str], left: float, rows: np.ndarray) -> Derivation | None:
     """The rounded relation, if the residual is no larger than the target's own rounding."""
     values = search.sample[target]
-    if values.ticks is None or values.is_date or all(search.sample[n].is_date for n in kept):
+    if values.ticks is None or values.is_date or all(search.sample[n].is_date for n in seen):
         return None
     ticks = values.ticks[rows]
     distinct = np.unique(ticks)
@@ -285,7 +287,7 @@ def _rounded(search: Search, target: str, kept: list[str], left: float, rows: np
     spread = float(np.linalg.norm(ticks - ticks.mean()))
     if step == 0 or left * spread / np.sqrt(len(ticks)) > 0.35 * step:
         return None
-    for names in _significant(search, target, kept, step, rows):
+    for names in _significant(search, target, seen, step, rows):
         if relation := _with_constants(search, target, names, step, int(distinct[0]) % step):
             return relation
     return None
@@ -314,7 +316,7 @@ def _telling(sources: np.ndarray, rows: np.ndarray) -> np.ndarray:
     return rows[np.unique(order[np.linspace(0, len(rows) - 1, _LINEAR_PROGRAM_ROWS).astype(np.int64)])]
 
 
-def _significant(search: Search, target: str, kept: list[str], step: int, rows: np.ndarray) -> Iterator[list[str]]:
+def _significant(search: Search, target: str, seen: list[str], step: int, rows: np.ndarray) -> Iterator[list[str]]:
     """The few sources that may carry the relation, by orthogonal matching pursuit (Pati et al. 1993).
 
     The source most correlated with what is left is added until only rounding is left. Where a
@@ -323,14 +325,14 @@ def _significant(search: Search, target: str, kept: list[str], step: int, rows: 
     assert search.sample[target].ticks is not None
     ticks = search.sample[target].ticks[rows].astype(np.float64)  # type: ignore[index]
     centred = ticks - ticks.mean()
-    usable = [name for name in kept if not search.sample[name].is_date]
+    usable = [name for name in seen if not search.sample[name].is_date]
     matrix = _standard(np.column_stack([_numbers(search.sample[n], rows) for n in usable]))
     chosen: list[int] = []
     residual = centred
     for _ in range(min(_MAX_ROUNDED_TERMS, len(usable))):
         strength = np.abs(matrix.T @ residual)
         strength[chosen] = -1.0
-        chosen.append(int(np.argmax(strength)))
+        chosen.append(int(np.argmax(strength >= (1.0 - 1e-9) * strength.max())))  # of equals the first
         part = matrix[:, chosen]
         residual = centred - part @ np.linalg.lstsq(part, centred, rcond=None)[0]
         if np.abs(residual).max() <= 1.05 * step and np.sqrt(np.mean(residual**2)) <= 0.35 * step:

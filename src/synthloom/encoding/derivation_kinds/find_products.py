@@ -8,7 +8,7 @@ of the columns, not the cube. What survives is proved on all rows.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 
 import numpy as np
@@ -18,7 +18,9 @@ from synthloom.encoding.derivation_kinds.constants import shortest
 from synthloom.encoding.derivation_kinds.product import Product
 from synthloom.encoding.derivation_kinds.search import Search
 
-_FIRST_SOURCES = 8
+_FIRST_SOURCES = 32
+_FIRST_SOURCES_WIDE = 12
+_WIDE = 100
 _ROUNDINGS = ("round", "half_up", "floor", "ceil")
 _LOOKED_AT = 64
 _LEAST_ROWS = 24
@@ -26,13 +28,15 @@ _MIN_DISTINCT = 10
 _MAX_PROOFS = 12
 
 
-def find_products(search: Search, taken: Collection[str]) -> Iterator[tuple[Derivation, ...]]:
+def find_products(search: Search, taken: Mapping[str, Derivation]) -> Iterator[tuple[Derivation, ...]]:
     """Proven products and ratios, at most one for each column that is not yet ``taken`` (derived).
 
     Columns of more values come first: a total is derived from quantity and price, not the quantity
     from the total, which would leave the total off by the rounding.
     """
+    copies = {name for name, relation in taken.items() if len(relation.sources) == 1 and relation.kind == "linear"}
     names = [n for n in search.names if (v := search.sample[n]).numbers is not None and not v.is_date]
+    names = [n for n in names if n not in copies]  # their source stands for them
     names = [n for n in names if len(np.unique(search.sample[n].numbers)) > 2]  # type: ignore[arg-type]
     if len(names) < 3:
         return
@@ -60,7 +64,8 @@ def _candidates(
     target = search.sample[names[place]]
     present = np.flatnonzero(np.isfinite(logs[:, place]))
     half = 0.5 * 10.0**-target.decimals if target.ticks is not None else 0.0
-    for first in np.argsort(-strength, kind="stable")[:_FIRST_SOURCES].tolist():
+    most = _FIRST_SOURCES if len(names) <= _WIDE else _FIRST_SOURCES_WIDE
+    for first in np.argsort(-strength, kind="stable")[:most].tolist():
         if strength[first] == 0.0:
             break
         rows = present[np.isfinite(logs[present, first])]
@@ -153,7 +158,8 @@ def _sign(search: Search, target: str, first: str, second: str) -> float:
 def _at_zero(search: Search, target: str, divisor: str) -> tuple[bool, float | None]:
     """Whether rows with a zero divisor follow one rule, and the value that they then hold, if any.
 
-    A value other than zero is only taken from enough rows.
+    A value other than zero is only taken from enough rows. Where no row has a zero divisor, one
+    that is sampled all the same gives zero if the column has no gaps.
     """
     truth, under = search.values(target), search.values(divisor)
     assert under.numbers is not None
@@ -161,7 +167,7 @@ def _at_zero(search: Search, target: str, divisor: str) -> tuple[bool, float | N
     rows = (under.numbers == 0) & ~under.missing
     shown = rows & ~truth.missing
     if not shown.any():
-        return True, None
+        return True, None if rows.any() or truth.missing.any() else 0.0
     values = np.unique(truth.numbers[shown])
     if len(values) > 1 or (values[0] != 0.0 and int(shown.sum()) < search.support):
         return False, None
