@@ -78,6 +78,7 @@ def visits(rng, n=ROWS):
     frame["quarter"] = frame.start.dt.quarter
     frame["weekday"] = frame.start.dt.day_name()
     frame["hour"] = frame.start.dt.hour
+    frame["day"] = frame.start.dt.floor("D")
     frame["city"] = rng.choice(list(NATIONS), n)
     frame["nation"] = frame.city.map(NATIONS)
     frame["band"] = np.array(BANDS)[np.searchsorted([25, 45, 65], frame.age, side="right")]
@@ -100,6 +101,7 @@ def holds_for_visits(f):
         "quarter": f.quarter == f.start.dt.quarter,
         "weekday": f.weekday == f.start.dt.day_name(),
         "hour": f.hour == f.start.dt.hour,
+        "day": f.day == f.start.dt.floor("D"),
         "nation": f.nation == f.city.map(NATIONS),
         "band": f.band == np.array(BANDS)[np.searchsorted([25, 45, 65], f.age, side="right")],
         "copy as text": f.flag_text == f.flag.astype(str),
@@ -260,6 +262,25 @@ def test_no_rare_value_is_stored():
     counts = pd.Series(zips).value_counts()
     assert all(counts[key] >= 5 for key in lookup.keys)
     assert 0 < len(lookup.keys) < len(counts)
+
+
+def test_one_hot_flags_never_leave_zero_and_one():
+    code = np.random.default_rng(0).integers(0, 3, ROWS)
+    frame = pd.DataFrame({f"is_{k}": (code == k).astype(int) for k in range(3)})
+    made = sl.IndependentColumns().fit(frame, seed=1).sample(500, seed=2)
+    assert set(np.unique(made)) <= {0, 1}
+
+
+def test_the_complement_of_a_flag():
+    flag = np.random.default_rng(0).integers(0, 2, ROWS)
+    assert find({"a": flag, "b": 1 - flag}).sentences == ("b = -a + 1",)
+
+
+def test_times_of_day_are_not_added():
+    seconds = np.random.default_rng(0).integers(0, 86_000, ROWS)
+    frame = {"a": pa.array(seconds, pa.int32()).cast(pa.time32("s")), "b": pa.array(seconds + 300, pa.int32()).cast(pa.time32("s"))}
+    made = sl.IndependentColumns().fit(pa.table(frame), seed=1).sample(500, seed=2)
+    assert made.column("b").to_pylist()
 
 
 def test_keys_text_and_personal_columns_take_no_part():

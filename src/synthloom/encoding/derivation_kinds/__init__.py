@@ -1,7 +1,7 @@
 """The kinds of relation between columns, one file a family."""
 
 from synthloom.encoding.derivation_kinds.base import Derivation
-from synthloom.encoding.derivation_kinds.calendar import DatePart, Elapsed
+from synthloom.encoding.derivation_kinds.calendar import DatePart, Elapsed, Truncated
 from synthloom.encoding.derivation_kinds.gaps import GapRule
 from synthloom.encoding.derivation_kinds.linear import Copy, Linear
 from synthloom.encoding.derivation_kinds.mapping import Lookup, Steps
@@ -13,6 +13,7 @@ KINDS: dict[str, type[Derivation]] = {
     "linear": Linear,
     "date_part": DatePart,
     "elapsed": Elapsed,
+    "truncated": Truncated,
     "product": Product,
     "rounded": Rounded,
     "lookup": Lookup,
@@ -22,4 +23,5 @@ KINDS: dict[str, type[Derivation]] = {
 
 __all__ = [
     "KINDS", "Copy", "DatePart", "Derivation", "Elapsed", "GapRule", "Linear", "Lookup", "Product", "Rounded", "Steps",
+    "Truncated",
 ]  # fmt: skip

@@ -17,6 +17,9 @@ DAY = 86_400_000_000
 UNITS = {"weeks": 7 * DAY, "days": DAY, "hours": DAY // 24, "minutes": DAY // 1440, "seconds": 1_000_000}
 """Microseconds in the units in which a time between two dates may be written."""
 
+TRUNCATIONS = {"minute": DAY // 1440, "hour": DAY // 24, "day": DAY}
+"""Microseconds in the units to whose start a time may be cut; months and years besides."""
+
 PARTS = (
     "year",
     "quarter",
@@ -98,3 +101,21 @@ class Elapsed(Derivation):
         if self.rounding == "none":
             return Computed(elapsed, missing)
         return Computed(rounded(elapsed, self.rounding, self.decimals), missing)
+
+
+@dataclass(frozen=True)
+class Truncated(Derivation):
+    """The start of the day, hour, minute, month or year in which another date or time falls."""
+
+    unit: str = "day"
+    kind: ClassVar[str] = "truncated"
+
+    def compute(self, sources: Mapping[str, ColumnValues]) -> Computed:
+        values = sources[self.sources[0]]
+        ticks = ticks_of(values)
+        if self.unit in TRUNCATIONS:
+            size = TRUNCATIONS[self.unit]
+            return Computed(np.floor_divide(ticks, size) * size, values.missing)
+        dates = np.floor_divide(ticks, DAY).astype("datetime64[D]")
+        start = dates.astype("datetime64[M]" if self.unit == "month" else "datetime64[Y]").astype("datetime64[D]")
+        return Computed(start.astype(np.int64) * DAY, values.missing)

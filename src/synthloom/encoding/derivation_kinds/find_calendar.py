@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from synthloom.encoding.derivation_kinds.base import Derivation
-from synthloom.encoding.derivation_kinds.calendar import PARTS, UNITS, DatePart, Elapsed, date_part
+from synthloom.encoding.derivation_kinds.calendar import PARTS, UNITS, DatePart, Elapsed, Truncated, date_part
 from synthloom.encoding.derivation_kinds.search import Search
 
 _MAX_DATES = 20
@@ -32,6 +32,8 @@ def find_calendar(search: Search, taken: Collection[str]) -> Iterator[tuple[Deri
     for start in dates:
         for end in dates:
             if start != end:
+                if start not in taken and (cut := _truncated(search, end, start)):
+                    yield (cut,)
                 for target in others:
                     if relation := _elapsed(search, start, end, target):
                         yield (relation,)
@@ -89,6 +91,15 @@ def _one_each(source: np.ndarray, target: np.ndarray) -> bool:
     """Whether each value of ``source`` goes with one of ``target``."""
     pairs = np.unique(np.column_stack([source, target]), axis=0)
     return len(pairs) == len(np.unique(source))
+
+
+def _truncated(search: Search, source: str, target: str) -> Derivation | None:
+    """The target as the start of the source's minute, hour, day, month or year."""
+    for unit in ("minute", "hour", "day", "month", "year"):
+        text = f"{target} is the start of the {unit} of {source}"
+        if proven := search.proven(Truncated(target, (source,), text, "sources", unit)):
+            return proven
+    return None
 
 
 def _elapsed(search: Search, start: str, end: str, target: str) -> Derivation | None:

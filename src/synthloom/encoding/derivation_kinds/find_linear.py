@@ -38,6 +38,8 @@ _NEAR_COPY = 0.995
 def find_linear(search: Search) -> Iterator[tuple[Derivation, ...]]:
     """Proven relations, each as the ways it can be solved, the preferred first."""
     numeric = [name for name in search.names if search.sample[name].numbers is not None]
+    clocks = ("time32", "time64")  # a sum of times of day may pass midnight
+    numeric = [name for name in numeric if not search.schema.column(name).type.startswith(clocks)]
     whole = [name for name in numeric if not search.sample[name].missing.any()]
     yield from _pass(search, whole, set(whole), np.ones(len(search.rows), dtype=bool))
     patterns: dict[bytes, list[str]] = {}
@@ -119,6 +121,8 @@ def _exact(
     if whole is None:
         return
     columns = [*names, target]
+    if len(names) > 1 and all(_is_flag(search, name) for name in columns):
+        return  # a flag less other flags could fall below zero
     ways = []
     for name in sorted(columns, key=lambda n: _preference(search, columns, whole, n)):
         relation = search.proven(_solved(search, columns, whole, name))
@@ -171,6 +175,11 @@ def _preference(search: Search, columns: list[str], whole: list[int], name: str)
     positive = all(bool((_ticks(search, c) >= 0).all()) for c in columns)
     subtracts = any(k < 0 for _, k in _terms(columns, whole, own, name))
     return not divides, len(columns) > 2 and positive and subtracts, -search.order[name]
+
+
+def _is_flag(search: Search, name: str) -> bool:
+    ticks = _ticks(search, name)
+    return bool(((ticks == 0) | (ticks == 1)).all())
 
 
 def _terms(columns: list[str], whole: list[int], own: int, name: str) -> list[tuple[str, Fraction]]:

@@ -148,11 +148,13 @@ def _with_entries(search: Search, source: str, target: str, label_of: np.ndarray
     assert wanted is not None
     (codes, keys), (labels, distinct) = found, wanted
     counts = np.bincount(codes[(codes >= 0) & (labels >= 0)], minlength=len(keys))
-    kept = np.flatnonzero(counts >= search.support)
+    of_texts = search.values(source).texts is not None
+    lifted = of_texts and search.schema.protection.rare_categories == "keep"
+    support = 1 if lifted else search.support
+    kept = np.flatnonzero(counts >= support)
     different = len(np.unique(label_of[kept]))
     if counts[kept].sum() < _COVERED * counts.sum() or different < 2:
         return None
-    of_texts = search.values(source).texts is not None
     if not of_texts and different > _MAX_LABELS_OF_NUMBERS:
         return None
     entries = sorted((_label(keys, int(k)), int(k)) for k in kept)
@@ -165,7 +167,7 @@ def _with_entries(search: Search, source: str, target: str, label_of: np.ndarray
         tuple(_label(distinct, int(label_of[k])) for _, k in entries),
         int(np.argmax([counts[k] for _, k in entries])),
     )
-    rare = counts < search.support
+    rare = counts < support
     aside = rare[codes] & (codes >= 0) if counts[rare].any() else None
     return search.proven(relation, aside)
 

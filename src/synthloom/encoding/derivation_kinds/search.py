@@ -26,7 +26,7 @@ from synthloom.schema import TableSchema
 _RANDOM_ROWS = 1_000
 _UNUSUAL_ROWS = 8
 _HEAD_ROWS = 20_000
-_CACHED_CELLS = 20_000_000
+_CACHED_CELLS = 8_000_000
 
 
 class Search:
