@@ -149,6 +149,22 @@ def test_the_state_is_plain_and_round_trips(planted):
     assert Derivations.from_state(plain).sentences == derivations.sentences
 
 
+def test_few_rows_or_none_can_be_sampled(planted):
+    frame, holds = planted
+    model = sl.IndependentColumns().fit(frame, seed=1)
+    assert len(model.sample(0, seed=1)) == 0
+    for seed in range(10):
+        assert all(np.all(rows) for rows in holds(model.sample(1, seed=seed)).values())
+
+
+def test_a_damaged_state_with_a_circle_is_refused():
+    a = np.random.default_rng(0).integers(0, 500, ROWS)
+    plain = find({"a": a, "b": 2 * a}).state()
+    plain["relations"].append({**plain["relations"][0], "target": "a", "sources": ["b"]})
+    with pytest.raises(ValueError, match="derived from itself"):
+        Derivations.from_state(plain)
+
+
 def test_sentences_say_it_plainly():
     rng = np.random.default_rng(0)
     casual, registered = rng.poisson(20, ROWS), rng.poisson(90, ROWS)
@@ -169,7 +185,7 @@ def test_the_later_column_is_derived_where_signs_do_not_matter():
     rng = np.random.default_rng(0)
     a, b = rng.normal(size=ROWS).round(3), rng.normal(size=ROWS).round(3)
     found = find({"a": a, "sum": (a + b).round(3), "b": b})
-    assert found.sentences == ("b = - a + sum",) or found.sentences == ("b = -a + sum",)
+    assert found.sentences == ("b = -a + sum",)
     assert found.in_place(["a", "sum", "b"]) == ("b",)
 
 
@@ -177,7 +193,7 @@ def test_relations_compose_without_circles():
     rng = np.random.default_rng(0)
     a = rng.integers(0, 500, ROWS)
     found = find({"a": a, "b": 2 * a, "c": 2 * a + 7, "d": a.astype(str), "e": a // 100})
-    assert set(found.relations) == {"b", "c", "d", "e"} or len(found.relations) == 4
+    assert set(found.relations) == {"b", "c", "d", "e"}
     for name in found.relations:
         assert not found._may_follow(name, (name,))
     assert len(found.sentences) == 4

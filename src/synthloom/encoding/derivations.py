@@ -12,7 +12,7 @@ can compute it in place, unless another keeps signs and whole numbers better.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -108,11 +108,18 @@ class Derivations:
         return write_values(result.values, result.missing, schema.column(name))
 
     def apply(
-        self, arrays: Mapping[str, pa.Array], schema: TableSchema, keep: frozenset[str], stream: RandomStream
+        self,
+        arrays: Mapping[str, pa.Array],
+        schema: TableSchema,
+        keep: frozenset[str],
+        stream: RandomStream,
+        draw: Callable[[str, int, RandomStream], pa.Array],
     ) -> dict[str, pa.Array]:
         """The columns with every relation made to hold, except for the columns in ``keep``.
 
         Columns that are derived with the gaps of their sources need not be among ``arrays``.
+        ``draw(column, n, stream)`` gives values for gaps that must be filled where no row of these
+        has a value to take.
         """
         out = dict(arrays)
         views: dict[str, ColumnValues] = {}
@@ -127,7 +134,10 @@ class Derivations:
                 continue
             rule, relation = self.gap_rules.get(name), self.relations.get(name)
             if rule is not None:
-                out[name] = _with_gaps(out[name], rule.missing(view(rule.source)), stream.child("gaps", name))
+                missing, child = rule.missing(view(rule.source)), stream.child("gaps", name)
+                if not missing.all() and out[name].null_count == len(out[name]):
+                    out[name] = draw(name, len(missing), child)
+                out[name] = _with_gaps(out[name], missing, child)
                 views.pop(name, None)
             if relation is None:
                 continue
@@ -146,10 +156,18 @@ class Derivations:
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Derivations:
-        """The relations that :meth:`state` described."""
+        """The relations that :meth:`state` described.
+
+        Raises:
+            ValueError: if a column is derived from itself.
+        """
         relations = [KINDS[plain["kind"]].from_state(plain) for plain in state["relations"]]
         rules = [GapRule(**plain) for plain in state["gaps"]]
-        return cls({r.target: r for r in relations}, {r.target: r for r in rules})
+        derivations = cls({r.target: r for r in relations}, {r.target: r for r in rules})
+        for name in [*derivations.relations, *derivations.gap_rules]:
+            if not derivations._may_follow(name, tuple(derivations._needs(name))):
+                raise ValueError(f'"{name}" is derived from itself')
+        return derivations
 
     def _needs(self, name: str) -> list[str]:
         needed = list(self.relations[name].sources) if name in self.relations else []
@@ -172,14 +190,15 @@ class Derivations:
         order: dict[str, None] = {}
 
         def visit(name: str) -> None:
+            if name in order:
+                return
             for source in self._needs(name):
                 visit(source)
             if name in self.relations or name in self.gap_rules:
                 order.setdefault(name)
 
         for name in [*self.relations, *self.gap_rules]:
-            if name not in order:
-                visit(name)
+            visit(name)
         return list(order)
 
 

@@ -132,7 +132,7 @@ class TableEncoder:
             if name in keep or name not in relations or relations[name].gaps == "own"
         }
         if self.derivations:
-            arrays = self.derivations.apply(arrays, self.schema, keep, stream)
+            arrays = self.derivations.apply(arrays, self.schema, keep, stream, self._drawn)
         return Table(pa.table([arrays[name] for name in self.encodings], names=list(self.encodings)))
 
     def derive(
@@ -167,6 +167,16 @@ class TableEncoder:
         # one stream for all personal columns: name and e-mail of a row belong to one person
         child = stream.child("personal") if encoding.schema.personal else stream.child("column", name)
         return encoding.decode(tuple(columns[spec.name] for spec in encoding.parts), positions, child)
+
+    def _drawn(self, name: str, n: int, stream: RandomStream) -> pa.Array:
+        """``n`` values of a column, its codes drawn evenly: bins hold about equally many rows."""
+        encoding, rng = self.encodings[name], stream.generator()
+        nowhere = np.zeros(n, dtype=bool)
+        parts = {
+            spec.name: EncodedColumn.drawn(rng.integers(0, spec.n_codes, n), nowhere, rng.random(n), spec)
+            for spec in encoding.parts
+        }
+        return self._decoded(name, parts, np.arange(n, dtype=np.int64), stream)
 
     def state(self) -> dict[str, Any]:
         """What was learned, as plain JSON values: by column, and the relations between columns."""
