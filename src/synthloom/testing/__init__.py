@@ -4,7 +4,6 @@ Each check raises ``AssertionError`` with a sentence that says which fact of the
 """
 
 from synthloom.testing.check_encoding import check_encoding
-
 from synthloom.testing.check_metric import check_metric
 from synthloom.testing.check_synthesizer import check_synthesizer
 from synthloom.testing.tables import mixed_table

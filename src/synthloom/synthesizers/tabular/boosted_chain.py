@@ -60,8 +60,8 @@ class BoostedChain(Synthesizer):
         self,
         *,
         learning_rate: float = 0.15,
-        leaves: int = 8,
-        min_leaf: int = 300,
+        leaves: int = 16,
+        min_leaf: int = 150,
         l2: float = 5.0,
         patience: int = 8,
         max_rounds: int = 200,
@@ -87,8 +87,8 @@ class BoostedChain(Synthesizer):
         encoded = self.encoder_.encode(Table.from_frame(data).select(self.schema_.names))
         features = {name: link.feature(encoded.columns[name]) for name, link in self.links_.items()}
         total = np.zeros(encoded.n_rows)
-        for name, link in self.links_.items():
-            column = encoded.columns[name]
+        for name in self.models_:  # what other columns determine adds nothing
+            link, column = self.links_[name], encoded.columns[name]
             inputs, positions = self._inputs(name, features, encoded.n_rows)
             total += self.models_[name].log_share(inputs, positions, link.codes(column)) - link.log_width(column)
         return total
@@ -114,7 +114,7 @@ class BoostedChain(Synthesizer):
         self.inputs_ = most_telling(profile, list(self.links_), self.max_inputs)
         self.alike_ = {name: self._find_alike(name, table, features, profile.rows) for name in self.links_}
         self.hints_: dict[str, LinearHint] = {}
-        names = [name for name in self.links_ if not name.startswith(_CONTEXT)]
+        names = [name for name in self.links_ if not name.startswith(_CONTEXT) and name not in self._derived]
         for name in names:
             if hint := self._find_hint(name, features, weights, stream.child("hint", name)):
                 self.hints_[name] = hint
@@ -196,9 +196,13 @@ class BoostedChain(Synthesizer):
     ) -> EncodedTable:
         given = {_CONTEXT + spec.name: column for spec, column in context} if context is not None else {}
         given |= dict(fixed)
+        derived = self._derived
         columns: dict[str, EncodedColumn] = {}
         features: dict[str, np.ndarray] = {}
         for name, link in self.links_.items():
+            if name in derived and name not in given:
+                made = self.encoder_.derive(derived[name], columns, np.arange(n), stream.child("derived"))
+                given |= made or {}
             if name in given:
                 column = given[name]
             else:
@@ -209,6 +213,11 @@ class BoostedChain(Synthesizer):
             features[name] = link.feature(column)
         wanted = {spec.name: columns[spec.name] for spec in self.encoder_.specs}
         return EncodedTable(self.encoder_.specs, wanted, n)
+
+    @property
+    def _derived(self) -> dict[str, str]:
+        """Parts that are computed from earlier columns rather than drawn, and the column of each."""
+        return {spec.name: name for name in self.encoder_.in_place for spec in self.encoder_.encodings[name].parts}
 
     def _check_where(self, where: Mapping[str, Any]) -> None:
         super()._check_where(where)
