@@ -152,7 +152,7 @@ def test_a_folder_that_may_not_be_written_to(tmp_path):
     folder = tmp_path / "locked"
     folder.mkdir()
     folder.chmod(0o555)
-    for parent in [tmp_path, *tmp_path.parents][:3]:
+    for parent in [tmp_path, *tmp_path.parents][:-2]:  # pytest keeps its folders to their owner
         if os.geteuid() == 0 and parent.stat().st_uid == 0:
             parent.chmod(parent.stat().st_mode | 0o055)
     root = os.geteuid() == 0

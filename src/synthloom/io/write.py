@@ -117,7 +117,8 @@ def _checked_target(target: Path) -> SourceKind:
         if not target.parent.is_dir():
             raise OutputError(f'there is no folder "{target.parent}"', hint="create it first, or check the path")
     except (OSError, ValueError) as error:
-        raise OutputError(f'"{target}" cannot be written: {error}', hint="check the path") from error
+        reason, hint = _REASONS.get(getattr(error, "errno", None) or 0, (str(error), "check the path"))
+        raise OutputError(f'"{target}" cannot be written: {reason}', hint=hint) from error
     return kind
 
 

@@ -109,7 +109,9 @@ class Synthesizer(ABC):
             context_table = Table.from_frame(context)
             if context_table.n_rows != table.n_rows:
                 raise InputError(f"the context has {context_table.n_rows:,} rows, the data {table.n_rows:,}")
-            context_encoder = TableEncoder(infer_schema(context_table)).fit(context_table)
+            # what determines what within the context is of no use: the context is given
+            context_schema = infer_schema(context_table).model_copy(update={"relations": "ignore"})
+            context_encoder = TableEncoder(context_schema).fit(context_table)
             encoded_context = context_encoder.encode(context_table)
         self.schema_, self.encoder_, self.context_encoder_ = schema, encoder, context_encoder
         self.frame_kind_ = table.frame_kind

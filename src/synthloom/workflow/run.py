@@ -179,6 +179,7 @@ class _Job:
             synthetic_rows=synthetic.n_rows,
             split_method=split.method,
             holdout_rows=len(split.folds[0][1]),
+            relations=tuple(model.encoder_.derivations.sentences),
         )
         warnings = (*(info.notes if info else ()), *split.warnings)
         content = build_content(facts, schema, evaluation, hidden, warnings, watch.steps())

@@ -42,6 +42,7 @@ class RunFacts:
     synthetic_rows: int
     split_method: str
     holdout_rows: int
+    relations: tuple[str, ...] = ()
 
 
 def versions() -> tuple[tuple[str, str], ...]:
@@ -81,7 +82,12 @@ def build_content(
             VerdictLine("Private?", *evaluation.private),
             hidden_line(schema, hidden),
         ),
-        facts=(("Input", facts.title), ("Rows", f"{facts.rows:,}"), *made),
+        facts=(
+            ("Input", facts.title),
+            ("Rows", f"{facts.rows:,}"),
+            *made,
+            ("Exact relations kept", "; ".join(facts.relations) or "none found"),
+        ),
         card_facts=tuple(card),
         findings=evaluation.findings,
         columns=tuple(
