@@ -59,6 +59,12 @@ class _Latent:
         total = np.concatenate([[0.0], np.cumsum(self.mass)])
         return total / total[-1]
 
+    @property
+    def sound(self) -> bool:
+        """Whether the order is one of all codes, and the masses are masses."""
+        whole = bool(np.array_equal(np.sort(self.order), np.arange(len(self.order))))
+        return whole and self.mass.shape == self.order.shape and bool((self.mass >= 0).all() and self.mass.sum() > 0)
+
     def places(self, column: EncodedColumn) -> np.ndarray:
         """The place int [n] of each row's code."""
         if self.gaps:
@@ -202,6 +208,9 @@ class GaussianCopula(Synthesizer):
             _Latent(str(part), bool(gaps), arrays[f"order.{place}"], arrays[f"mass.{place}"])
             for place, (part, gaps) in enumerate(state["latents"])
         ]
+        size = len(self.latents_)
+        if self.correlation_.shape != (size, size) or not all(latent.sound for latent in self.latents_):
+            raise ValueError("the hidden normals are damaged")
 
 
 def _joined(target: EncodedTable, context: EncodedTable | None) -> EncodedTable:

@@ -67,3 +67,7 @@ class IndependentColumns(Synthesizer):
 
     def _restore(self, state: dict[str, Any], folder: Path) -> None:
         self.frequencies_ = {name: np.asarray(values) for name, values in state["frequencies"].items()}
+        for spec in self.encoder_.specs:
+            values = self.frequencies_[spec.name]
+            if values.shape != (spec.n_codes + 1,) or not (values >= 0).all() or not values.sum() > 0:
+                raise ValueError(f"the frequencies of {spec.name} are damaged")
