@@ -5,6 +5,8 @@ from datetime import date
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
+import pyarrow.csv
 import pytest
 
 from synthloom.data import Table

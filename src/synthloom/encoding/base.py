@@ -46,11 +46,6 @@ class PartSpec:
     upper: np.ndarray | None = None
     step: float | None = None
 
-    @property
-    def continuous(self) -> bool:
-        """Whether some code spans a range of numbers."""
-        return self.lower is not None and self.upper is not None and bool((self.upper > self.lower).any())
-
 
 @dataclass(frozen=True)
 class EncodedColumn:
@@ -106,15 +101,6 @@ class EncodedColumn:
             np.ascontiguousarray(codes, dtype=np.int32),
             np.zeros(n) if residuals is None else np.asarray(residuals, dtype=np.float64),
             np.zeros(n, dtype=bool) if nulls is None else np.asarray(nulls, dtype=bool),
-        )
-
-    @classmethod
-    def concatenate(cls, parts: list[EncodedColumn]) -> EncodedColumn:
-        """Encoded columns, one below the other."""
-        return cls(
-            np.concatenate([p.codes for p in parts]),
-            np.concatenate([p.residuals for p in parts]),
-            np.concatenate([p.nulls for p in parts]),
         )
 
 

@@ -17,9 +17,8 @@ from synthloom.encoding import Suppression
 from synthloom.errors import OptionError
 from synthloom.evaluation import Evaluation, evaluate
 from synthloom.execution.local import available_cores
-from synthloom.io import SourceInfo
 from synthloom.randomness import RandomStream, resolve_seed
-from synthloom.report import ReportContent, ReportView, Step, VerdictLine
+from synthloom.report import ReportView, Step, VerdictLine
 from synthloom.run_context import RunContext
 from synthloom.schema import TableSchema
 from synthloom.synthesizers import Synthesizer, synthesizer_class
@@ -186,8 +185,16 @@ class _Job:
         result = RunResult(synthetic.to_frame(), ReportView(content), evaluation, schema, model)
         if folder is not None:
             with watch.step("write", run):
-                record = self._record(facts, started)
-                self._write(folder, result, synthetic, info, table, content, record)
+                write_run(
+                    folder,
+                    synthetic=synthetic,
+                    source=info,
+                    model=model,
+                    schema=schema,
+                    content=content,
+                    original=table,
+                    record=self._record(facts, started),
+                )
         return result
 
     def _prototype(self) -> Synthesizer:
@@ -198,8 +205,9 @@ class _Job:
         self, table: Table, schema: TableSchema, split: Split, size: int, seed: int, prototype: Synthesizer
     ) -> tuple[Synthesizer, Table, Evaluation]:
         """The first fold's model and data, and the evaluation averaged over all folds."""
-        models, tables, evaluations = [], [], []
-        for number, (learned, held) in enumerate(split.folds):
+        first: tuple[Synthesizer, Table] | None = None
+        evaluations = []
+        for learned, held in split.folds:
             train, holdout = table.take(learned), table.take(held)
             model = type(prototype)(**prototype.get_params())
             with self.watch.step("fit", self.run):
@@ -207,37 +215,16 @@ class _Job:
             with self.watch.step("sample", self.run):
                 batches = model.sample_batches(size, seed=seed, run=self.run)
                 synthetic = Table(Table.concatenate(batches).arrow, table.frame_kind)
-            if number == 0 and self.on_quick is not None:
+            if first is None and self.on_quick is not None:
                 with self.watch.step("quick verdict", self.run):
                     quick = evaluate(train, holdout, synthetic, schema, seed=seed, run=self.run, quick=True)
                 self.on_quick(_quick_lines(quick, schema, model.encoder_.suppressed))
             with self.watch.step("evaluate", self.run):
                 evaluations.append(evaluate(train, holdout, synthetic, schema, seed=seed, run=self.run))
-            models.append(model)
-            tables.append(synthetic)
+            first = first or (model, synthetic)
         evaluation = evaluations[0] if len(evaluations) == 1 else Evaluation.average(evaluations)
-        return models[0], tables[0], evaluation
-
-    def _write(
-        self,
-        folder: Path,
-        result: RunResult,
-        synthetic: Table,
-        info: SourceInfo | None,
-        original: Table,
-        content: ReportContent,
-        record: dict[str, Any],
-    ) -> None:
-        write_run(
-            folder,
-            synthetic=synthetic,
-            source=info,
-            model=result.model,
-            schema=result.schema,
-            content=content,
-            original=original,
-            record=record,
-        )
+        assert first is not None
+        return *first, evaluation
 
     def _record(self, facts: RunFacts, started: datetime) -> dict[str, Any]:
         """What happened and when; the only file of a run that differs from one time to the next."""
