@@ -12,7 +12,7 @@ import numpy as np
 
 from synthloom.data import Table
 from synthloom.errors import ArtifactError, OptionError
-from synthloom.evaluation.base import EvaluationData, Metric
+from synthloom.evaluation.base import DEPTHS, Depth, EvaluationData, Metric
 from synthloom.evaluation.registry import choose_metrics
 from synthloom.evaluation.sentences import private_sentence, useful_sentence
 from synthloom.evaluation.verdicts import excess_of, judge, margins_for, worst
@@ -135,6 +135,8 @@ def evaluate(
     run: RunContext | None = None,
     quick: bool = False,
     metrics: Sequence[str | Metric] | None = None,
+    depth: Depth = "standard",
+    shifted: Table | None = None,
 ) -> Evaluation:
     """Measures synthetic rows against the training rows and against rows that no model has seen.
 
@@ -146,21 +148,29 @@ def evaluate(
         seed: makes every figure repeatable.
         run: executor, progress listener and cancellation.
         quick: only a first verdict, within seconds.
-        metrics: names or objects; all by default.
+        metrics: names or objects; by default all that have something to measure in these tables.
+        depth: ``standard``, or ``thorough`` for more seeds and rows in every fit and attack.
+        shifted: real rows from later, or from elsewhere, on which models are tried as well.
 
     Raises:
         InputError: if a table has no rows.
         SchemaError: if the columns differ between the tables and the schema.
-        OptionError: for an unknown metric.
+        OptionError: for an unknown metric or depth.
         Cancelled: if the run was stopped.
     """
     run = run or RunContext()
+    if depth not in DEPTHS:
+        raise OptionError(f"depth is {depth!r}", accepted=", ".join(DEPTHS))
     chosen = choose_metrics(metrics, quick=quick)
     stream = RandomStream(resolve_seed(seed)).child("evaluation")
     threads = max(1, available_cores() // max(1, run.executor.workers))
-    data = EvaluationData.of(train, holdout, synthetic, schema, stream, quick=quick, threads=threads)
+    data = EvaluationData.of(
+        train, holdout, synthetic, schema, stream, quick=quick, threads=threads, depth=depth, shifted=shifted
+    )
+    if metrics is None:
+        chosen = [metric for metric in chosen if metric.applies(data)]
     found = _measure_all(chosen, data, run)
-    rows = {part: data.table(part).n_rows for part in ("train", "holdout", "synthetic")}
+    rows = {part: data.table(part).n_rows for part in data.parts}
     return Evaluation(tuple(found), rows, tuple(_warnings(data)), quick)
 
 

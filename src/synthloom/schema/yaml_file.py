@@ -24,6 +24,7 @@ def schema_to_yaml(schema: TableSchema) -> str:
     kinds = "".join(f"#   {kind:12} {meaning}\n" for kind, meaning in KIND_MEANINGS.items())
     plain = schema.model_dump(exclude_none=True)
     plain["columns"] = [dict(column) for column in plain["columns"]]
+    plain["sensitive"] = list(schema.sensitive)
     body = yaml.safe_dump({"schema_version": SCHEMA_VERSION, **plain}, sort_keys=False, allow_unicode=True, width=100)
     return _HEADER + kinds + body
 
@@ -94,6 +95,13 @@ def _check_references(schema: TableSchema, node: Any, source: str) -> None:
             line, column = _position(node, (role,)) or (0, 0)
             raise SchemaError(
                 f'{source}, line {line}, column {column}: {role} names the column "{name}", which is not there',
+                accepted=", ".join(names[:8]),
+            )
+    for place, name in enumerate(schema.sensitive):
+        if name not in names:
+            line, column = _position(node, ("sensitive", place)) or (0, 0)
+            raise SchemaError(
+                f'{source}, line {line}, column {column}: sensitive names the column "{name}", which is not there',
                 accepted=", ".join(names[:8]),
             )
     for place, column_schema in enumerate(schema.columns):
