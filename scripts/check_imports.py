@@ -17,6 +17,7 @@ LEVELS: dict[str, int] = {
     "progress": 1,
     "execution": 2,
     "run_context": 3,
+    "limits": 4,
     "data": 4,
     "finding": 4,
     "artifact": 4,
