@@ -15,6 +15,7 @@ LEVELS: dict[str, int] = {
     "errors": 0,
     "randomness": 1,
     "progress": 1,
+    "differential_privacy": 2,
     "execution": 2,
     "run_context": 3,
     "limits": 4,

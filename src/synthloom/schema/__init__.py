@@ -2,6 +2,7 @@
 
 from synthloom.schema.column import ColumnKind, ColumnSchema, PersonalKind
 from synthloom.schema.inference import PERSONAL_CONFIDENCE, infer_schema
+from synthloom.schema.public_schema import PublicColumn, PublicSchema, read_public_schema
 from synthloom.schema.table_schema import Protection, TableSchema
 from synthloom.schema.yaml_file import read_schema, schema_from_yaml, schema_to_yaml
 
@@ -11,8 +12,11 @@ __all__ = [
     "ColumnSchema",
     "PersonalKind",
     "Protection",
+    "PublicColumn",
+    "PublicSchema",
     "TableSchema",
     "infer_schema",
+    "read_public_schema",
     "read_schema",
     "schema_from_yaml",
     "schema_to_yaml",
