@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -171,7 +172,30 @@ def evaluate(
         chosen = [metric for metric in chosen if metric.applies(data)]
     found = _measure_all(chosen, data, run)
     rows = {part: data.table(part).n_rows for part in data.parts}
-    return Evaluation(tuple(found), rows, tuple(_warnings(data)), quick)
+    return Evaluation(tuple(found), rows, (*_left_out(found), *_warnings(data)), quick)
+
+
+def _left_out(found: Sequence[Finding]) -> Iterable[str]:
+    names = [finding.name for finding in found if finding.note == TIME_WAS_UP]
+    if names:
+        yield f"the time limit left no time to measure {', '.join(names)}"
+
+
+TIME_WAS_UP = "the time limit left no time for it"
+_ADULT_CELLS = 1_100_000
+_MOST_OF_ADULT = 2.5
+
+
+def forecast_seconds(rows: int, columns: int, metrics: Sequence[str | Metric] | None = None) -> float:
+    """About how long an evaluation of so many rows, real and synthetic together, takes on one core.
+
+    The metrics' own costs are those on adult; in larger tables they look at a part of the rows.
+    """
+    return sum(metric.cost for metric in choose_metrics(metrics)) * _relative_size(rows, columns)
+
+
+def _relative_size(rows: int, columns: int) -> float:
+    return min(_MOST_OF_ADULT, max(0.1, rows * columns / _ADULT_CELLS))
 
 
 _LIBRARIES = ("lightgbm", "sklearn.linear_model", "sklearn.neighbors")
@@ -179,8 +203,16 @@ _LIBRARIES = ("lightgbm", "sklearn.linear_model", "sklearn.neighbors")
 
 
 def _measure_all(metrics: Sequence[Metric], data: EvaluationData, run: RunContext) -> list[Finding]:
-    """Runs the dearest metrics first, so that workers end together; returns findings in the metrics' order."""
-    order = sorted(range(len(metrics)), key=lambda place: -metrics[place].cost)
+    """Runs the dearest metrics first, so that workers end together; returns findings in the metrics' order.
+
+    Under a time limit those of the first verdict come first, then the cheapest; what there is no time for
+    is left out, and its finding says so.
+    """
+    limited = run.seconds_left() is not None
+    order = sorted(
+        range(len(metrics)),
+        key=lambda place: (not metrics[place].quick, metrics[place].cost) if limited else -metrics[place].cost,
+    )
     reporter = run.reporter("evaluate")
     total, done = sum(metric.cost for metric in metrics) or 1.0, 0.0
     reporter.update(0.0, "comparing the three tables")
@@ -189,10 +221,17 @@ def _measure_all(metrics: Sequence[Metric], data: EvaluationData, run: RunContex
     # loaded here once: threads that first import a large package at the same time see half of it
     for library in _LIBRARIES:
         import_module(library)
+    pace = _Pace(data)
 
     def measure(place: int) -> list[Finding]:
         run.check()
-        return metrics[place].measure(data)
+        metric, left = metrics[place], run.seconds_left()
+        if left is not None and left < pace.expected(metric):
+            return [metric.unmeasured(TIME_WAS_UP)]
+        start = time.perf_counter()
+        measured = metric.measure(data)
+        pace.learn(metric, time.perf_counter() - start)
+        return measured
 
     for place, findings in zip(order, run.executor.map(measure, order), strict=True):
         run.check()
@@ -200,6 +239,23 @@ def _measure_all(metrics: Sequence[Metric], data: EvaluationData, run: RunContex
         done += metrics[place].cost
         reporter.update(done / total, metrics[place].name)
     return [finding for place in range(len(metrics)) for finding in found[place]]
+
+
+class _Pace:
+    """How long metrics take here, from what they state and what those before them took."""
+
+    def __init__(self, data: EvaluationData) -> None:
+        self.stated, self.taken = (
+            4.0,
+            4.0 * _relative_size(sum(data.size(part) for part in data.parts), len(data.schema.columns)),
+        )
+
+    def expected(self, metric: Metric) -> float:
+        return metric.cost * self.taken / self.stated
+
+    def learn(self, metric: Metric, seconds: float) -> None:
+        self.stated += metric.cost
+        self.taken += seconds
 
 
 def _plain(finding: Finding) -> Finding:
