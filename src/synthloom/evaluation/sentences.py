@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from synthloom.evaluation.verdicts import worst
+from synthloom.evaluation.verdicts import margins_for, worst
 from synthloom.finding import Finding, Verdict
 
 Find = Callable[[str], Finding | None]
@@ -111,7 +111,9 @@ def _inference_words(found: Finding) -> str:
     figure = f"(AUC {found.value:.3f} ± {half:.3f}; 0.5 is a coin toss)"
     if found.verdict == "unknown":
         return f"attacks on membership cannot be judged here {figure}: {found.note or 'there are too few rows'}"
-    above = (found.value or 0.0) - (found.reference or 0.5) > 2 * float(found.detail.get("error", 0.0))
+    margins = margins_for(found.name)
+    reach = (margins.errors if margins else 2.0) * float(found.detail.get("error", 0.0))
+    above = (found.value or 0.0) - (found.reference or 0.5) > reach
     manner = {"good": "hardly better than chance", "fair": "somewhat better than chance"}.get(
         found.verdict, "far better than chance"
     )

@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -75,7 +75,7 @@ def control_copies(
     margins = _margins(name, max(natural, float((found_in_holdout != 0).mean())))
     verdict, deciding, control = judge(target.excess, target.error, margins), target, "holdout as target"
     saturated = natural > _SATURATED and 1 - share > _ROOM * (1 - natural)
-    if saturated or (verdict == "unknown" and over.excess <= target.excess + 2 * target.error):
+    if saturated or (verdict == "unknown" and over.excess <= target.excess + margins.errors * target.error):
         verdict, deciding, control = judge(over.excess, over.error, margins), over, "holdout rows"
     if share == 0:
         verdict = "good"  # without a single copy there is nothing to accuse
@@ -96,7 +96,7 @@ def control_copies(
 def _margins(name: str, level: float) -> Margins:
     """The metric's margins, wider where chance repeats so many rows that one more or less says little."""
     margins = margins_for(name) or Margins(0.0, 0.0)
-    return Margins(max(margins.good, 0.05 * level), max(margins.poor, 0.1 * level))
+    return replace(margins, good=max(margins.good, 0.05 * level), poor=max(margins.poor, 0.1 * level))
 
 
 @dataclass(frozen=True)
