@@ -31,6 +31,8 @@ MAXIMUM_CELLS = 8_000_000
 _QUICK_ROWS = 10_000
 
 Built = TypeVar("Built")
+Refit = Callable[[Table, int], Table]
+"""Fits the synthesizer anew to other training rows, with a seed, and gives as many synthetic rows."""
 Depth = Literal["standard", "thorough"]
 """How much work goes into the evidence: ``thorough`` repeats fits and attacks with more seeds and rows."""
 DEPTHS: tuple[Depth, ...] = ("standard", "thorough")
@@ -53,6 +55,7 @@ class EvaluationData:
         threads: threads that one metric may use inside a library.
         depth: how much work goes into the evidence, ``standard`` or ``thorough``.
         shifted: real rows from later, or from elsewhere, than all the others, if there are any.
+        refit: fits the synthesizer anew, for attacks that plant rows; ``None`` where nobody can.
     """
 
     train: Table
@@ -64,6 +67,7 @@ class EvaluationData:
     threads: int = 1
     depth: Depth = "standard"
     shifted: Table | None = None
+    refit: Refit | None = None
     _cache: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
     _lock: Any = field(default_factory=threading.RLock, repr=False, compare=False)
 
@@ -80,6 +84,7 @@ class EvaluationData:
         threads: int = 1,
         depth: Depth = "standard",
         shifted: Table | None = None,
+        refit: Refit | None = None,
     ) -> EvaluationData:
         """The data of an evaluation, its tables brought to the same columns and types.
 
@@ -92,7 +97,7 @@ class EvaluationData:
             tables[SHIFTED] = shifted
         agreed = agree(tables, schema)
         train, holdout, synthetic = (agreed[part] for part in PARTS)
-        return cls(train, holdout, synthetic, schema, stream, quick, threads, depth, agreed.get(SHIFTED))
+        return cls(train, holdout, synthetic, schema, stream, quick, threads, depth, agreed.get(SHIFTED), refit)
 
     def cached(self, key: Any, build: Callable[[], Built]) -> Built:
         """What ``build`` makes, made once for all metrics that ask with the same key."""

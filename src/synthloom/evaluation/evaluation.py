@@ -13,7 +13,7 @@ import numpy as np
 
 from synthloom.data import Table
 from synthloom.errors import ArtifactError, OptionError
-from synthloom.evaluation.base import DEPTHS, Depth, EvaluationData, Metric
+from synthloom.evaluation.base import DEPTHS, Depth, EvaluationData, Metric, Refit
 from synthloom.evaluation.registry import choose_metrics
 from synthloom.evaluation.sentences import private_sentence, useful_sentence
 from synthloom.evaluation.verdicts import excess_of, judge, margins_for, worst
@@ -138,6 +138,7 @@ def evaluate(
     metrics: Sequence[str | Metric] | None = None,
     depth: Depth = "standard",
     shifted: Table | None = None,
+    refit: Refit | None = None,
 ) -> Evaluation:
     """Measures synthetic rows against the training rows and against rows that no model has seen.
 
@@ -152,6 +153,8 @@ def evaluate(
         metrics: names or objects; by default all that have something to measure in these tables.
         depth: ``standard``, or ``thorough`` for more seeds and rows in every fit and attack.
         shifted: real rows from later, or from elsewhere, on which models are tried as well.
+        refit: fits the synthesizer anew to the rows it is given, with a seed, and returns synthetic rows:
+            canaries are then planted and hunted for, at the cost of one more fit.
 
     Raises:
         InputError: if a table has no rows.
@@ -166,7 +169,16 @@ def evaluate(
     stream = RandomStream(resolve_seed(seed)).child("evaluation")
     threads = max(1, available_cores() // max(1, run.executor.workers))
     data = EvaluationData.of(
-        train, holdout, synthetic, schema, stream, quick=quick, threads=threads, depth=depth, shifted=shifted
+        train,
+        holdout,
+        synthetic,
+        schema,
+        stream,
+        quick=quick,
+        threads=threads,
+        depth=depth,
+        shifted=shifted,
+        refit=refit,
     )
     if metrics is None:
         chosen = [metric for metric in chosen if metric.applies(data)]

@@ -11,11 +11,19 @@ from synthloom.evaluation.fidelity.column_shape import ColumnShape
 from synthloom.evaluation.fidelity.pair_trend import PairTrend
 from synthloom.evaluation.fidelity.rare_coverage import RareCoverage
 from synthloom.evaluation.fidelity.tail_quantiles import TailQuantiles
+from synthloom.evaluation.privacy.attribute_inference import AttributeInference
+from synthloom.evaluation.privacy.canaries import Canaries
 from synthloom.evaluation.privacy.copied_values import CopiedValues
 from synthloom.evaluation.privacy.distance_to_closest_record import DistanceToClosestRecord
 from synthloom.evaluation.privacy.exact_copies import ExactCopies
+from synthloom.evaluation.privacy.linkability import Linkability
+from synthloom.evaluation.privacy.membership_density import MembershipDensity
 from synthloom.evaluation.privacy.membership_inference import MembershipInference
+from synthloom.evaluation.privacy.membership_rare import MembershipRare
 from synthloom.evaluation.privacy.near_copies import NearCopies
+from synthloom.evaluation.privacy.personal_replay import PersonalReplay
+from synthloom.evaluation.privacy.singling_out import SinglingOut
+from synthloom.evaluation.privacy.singling_out_univariate import SinglingOutUnivariate
 from synthloom.evaluation.utility.tstr_gap import TstrGap
 
 METRICS: dict[str, type[Metric]] = {
@@ -28,7 +36,15 @@ METRICS: dict[str, type[Metric]] = {
     "exact_copies": ExactCopies,
     "near_copies": NearCopies,
     "copied_values": CopiedValues,
+    "personal_replay": PersonalReplay,
     "membership_inference": MembershipInference,
+    "membership_density": MembershipDensity,
+    "membership_rare": MembershipRare,
+    "singling_out": SinglingOut,
+    "singling_out_univariate": SinglingOutUnivariate,
+    "linkability": Linkability,
+    "attribute_inference": AttributeInference,
+    "canaries": Canaries,
     "distance_to_closest_record": DistanceToClosestRecord,
 }
 
