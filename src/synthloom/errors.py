@@ -8,6 +8,7 @@ SynthloomError
 │   ├── OptionError            an argument outside what is accepted
 │   ├── LimitError             a time or memory limit that cannot be kept
 │   ├── ConditionError         conditions that cannot be met
+│   ├── ConstraintError        constraints that cannot hold, or that contradict each other
 │   ├── ArtifactError          a damaged, foreign or newer artifact
 │   ├── NotFittedError         a synthesizer asked to sample before it learned
 │   └── MissingExtraError      an optional dependency that is not installed
@@ -77,6 +78,10 @@ class LimitError(UserError):
 
 class ConditionError(UserError):
     """Conditions that cannot be met."""
+
+
+class ConstraintError(UserError):
+    """Constraints that cannot hold, by themselves or together with conditions."""
 
 
 class ArtifactError(UserError):

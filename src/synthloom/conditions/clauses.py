@@ -95,6 +95,7 @@ class Range(Condition):
     """From ``low`` to ``high``, either of which may be left open; the ends belong to it unless said.
 
     A missing value is in no range, and outside none: ``excluded`` means present and outside.
+    ``or_missing`` takes it all the same.
     """
 
     low: Any = None
@@ -102,6 +103,7 @@ class Range(Condition):
     low_open: bool = False
     high_open: bool = False
     excluded: bool = False
+    or_missing: bool = False
 
     def typed(self, kind: pa.DataType, name: str, form: str | None = None) -> Range:
         low, high = (None if v is None else typed_value(v, kind, name, form) for v in (self.low, self.high))
@@ -119,7 +121,7 @@ class Range(Condition):
             if end is not None:
                 order = _order(values, end) * wanted
                 inside &= (order > 0) | ((order == 0) & (not is_open))
-        return ~missing & (inside != self.excluded)
+        return np.where(missing, self.or_missing, inside != self.excluded)
 
     def words(self, name: str) -> str:
         if self.low is not None and self.high is not None and not (self.low_open or self.high_open):
@@ -131,6 +133,10 @@ class Range(Condition):
             parts.append(f"{name} {'<' if self.high_open else '<='} {_shown(self.high)}")
         text = " and ".join(parts)
         return f"not ({text})" if self.excluded else text
+
+    @property
+    def takes_missing(self) -> bool:
+        return self.or_missing
 
 
 @dataclass(frozen=True)

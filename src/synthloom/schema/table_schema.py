@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from synthloom.constraints import AnyConstraint
 from synthloom.errors import SchemaError, did_you_mean
 from synthloom.schema.column import ColumnSchema
 
@@ -43,6 +44,7 @@ class TableSchema(BaseModel):
         protection: the thresholds for rare values.
         relations: whether relations between columns that hold in all training rows (totals,
             copies, ratios, codes and their names) are found and kept exactly, or ignored.
+        constraints: statements that hold in every synthetic row, see :mod:`synthloom.constraints`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -54,6 +56,7 @@ class TableSchema(BaseModel):
     sensitive: tuple[str, ...] = ()
     protection: Protection = Protection()
     relations: Literal["keep", "ignore"] = "keep"
+    constraints: tuple[AnyConstraint, ...] = ()
 
     def __iter__(self) -> Iterator[ColumnSchema]:  # type: ignore[override]
         return iter(self.columns)
@@ -95,5 +98,6 @@ class TableSchema(BaseModel):
         roles = {r: getattr(self, r) for r in ("target", "entity", "time")}
         update: dict[str, object] = {r: (n if n in names else None) for r, n in roles.items()}
         update["columns"] = tuple(self.column(name) for name in names)
+        update["constraints"] = tuple(c for c in self.constraints if set(c.names) <= set(names))
         update["sensitive"] = tuple(name for name in self.sensitive if name in names)
         return self.model_copy(update=update)
