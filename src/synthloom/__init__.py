@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from synthloom.synthesizers.tabular.boosted_chain import BoostedChain
     from synthloom.synthesizers.tabular.gaussian_copula import GaussianCopula
     from synthloom.synthesizers.tabular.independent_columns import IndependentColumns
-    from synthloom.workflow import RunResult, run
+    from synthloom.workflow import RunResult, fit, run
     from synthloom.workflow import evaluate_frames as evaluate
     from synthloom.workflow import replace_frames as replace_personal
 
@@ -44,6 +44,7 @@ _HOMES = {
     "TableSchema": "synthloom.schema",
     "UserError": "synthloom.errors",
     "evaluate": "synthloom.workflow:evaluate_frames",
+    "fit": "synthloom.workflow",
     "infer_schema": "synthloom.schema",
     "load": "synthloom.synthesizers.registry",
     "mock": "synthloom.mock",
@@ -67,6 +68,7 @@ __all__ = [
     "TableSchema",
     "UserError",
     "evaluate",
+    "fit",
     "infer_schema",
     "load",
     "mock",

@@ -10,15 +10,18 @@ import typer
 from synthloom.cli.options import (
     Entity,
     Input,
+    MemoryLimit,
     Overwrite,
     SchemaFile,
     Seed,
     SynthesizerName,
     Target,
     Time,
+    TimeLimit,
     Workers,
     consoles,
     running,
+    show_choice,
     show_verdicts,
 )
 
@@ -40,6 +43,8 @@ def run(
     schema: SchemaFile = None,
     entity: Entity = None,
     time: Time = None,
+    time_limit: TimeLimit = None,
+    memory_limit: MemoryLimit = None,
     workers: Workers = None,
     overwrite: Overwrite = False,
 ) -> None:
@@ -51,7 +56,7 @@ def run(
     from synthloom.workflow import run as run_workflow
 
     out, err = consoles()
-    with running(workers, err) as context:
+    with running(workers, err, time_limit=time_limit, memory_limit=memory_limit) as context:
         result = run_workflow(
             source,
             target=target,
@@ -64,10 +69,13 @@ def run(
             output=output,
             overwrite=overwrite,
             context=context,
+            on_choice=lambda choice: show_choice(choice, err),
             on_forecast=lambda forecast: err.print(f"Forecast: {forecast}."),
             on_quick_verdict=lambda lines: show_verdicts(lines, err, "A first look; the full evaluation follows"),
         )
-    for note in result.report.content.warnings[:_NOTES]:
+    told = {text.capitalize() for text in (result.model.choice_ or {}).get("given_up", ())}
+    notes = [note for note in result.report.content.warnings if note.rstrip(".").capitalize() not in told]
+    for note in notes[:_NOTES]:
         err.print(f"Note: {note}", markup=False)
     show_verdicts(result.report.verdicts, out, "Verdict")
     out.print(f"Synthetic data and card: {output / 'release'}", markup=False)

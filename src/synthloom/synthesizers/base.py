@@ -69,6 +69,8 @@ class Synthesizer(ABC):
 
     name: ClassVar[str]
     capabilities: ClassVar[Capabilities]
+    choice_: Mapping[str, Any] | None = None
+    """Who chose this synthesizer for the table it learned, why, and what a limit cost; kept in the manifest."""
 
     # ---- what users call ---------------------------------------------------------------------
 
@@ -187,7 +189,8 @@ class Synthesizer(ABC):
             write_json(folder / "context_encodings.json", self.context_encoder_.state())
         state = self._state(folder)
         write_json(folder / "model.json", {"synthesizer": self.name, "parameters": self.get_params(), "state": state})
-        write_manifest(folder, kind="model", label="synthetic")
+        facts = None if self.choice_ is None else {"choice": dict(self.choice_)}
+        write_manifest(folder, kind="model", label="synthetic", facts=facts)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """The constructor's arguments, as scikit-learn's ``clone`` wants them."""
@@ -346,7 +349,7 @@ def read_model(folder: str | Path, known: Mapping[str, type[Synthesizer]]) -> Sy
         ArtifactError: if the folder is damaged, newer than this version, or no model.
     """
     folder = Path(folder)
-    verify_folder(folder, kind="model")
+    manifest = verify_folder(folder, kind="model")
     plain = read_json(folder / "model.json")
     try:
         cls = known[plain["synthesizer"]]
@@ -355,6 +358,7 @@ def read_model(folder: str | Path, known: Mapping[str, type[Synthesizer]]) -> Sy
         model.encoder_ = TableEncoder.from_state(model.schema_, read_json(folder / "encodings.json"))
         model.context_encoder_ = None
         model.frame_kind_ = FrameKind()
+        model.choice_ = manifest.facts.get("choice")
         if (folder / "context_schema.yaml").is_file():
             schema = schema_from_yaml((folder / "context_schema.yaml").read_text(encoding="utf-8"))
             model.context_encoder_ = TableEncoder.from_state(schema, read_json(folder / "context_encodings.json"))

@@ -17,18 +17,14 @@ SYNTHESIZERS: dict[str, type[Synthesizer]] = {
 }
 
 
-DEFAULT_SYNTHESIZER = "boosted_chain"
-
-
-def synthesizer_class(name: str | None = None) -> type[Synthesizer]:
-    """The synthesizer of this name, or the default one.
+def synthesizer_class(name: str) -> type[Synthesizer]:
+    """The synthesizer of this name (``auto`` is none: :mod:`synthloom.synthesizers.choice` needs to see the table).
 
     Raises:
         OptionError: if there is none; the message names the nearest.
     """
-    name = DEFAULT_SYNTHESIZER if name is None else name
     if name not in SYNTHESIZERS:
-        raise OptionError(f'there is no synthesizer "{name}"', hint=did_you_mean(name, SYNTHESIZERS))
+        raise OptionError(f'there is no synthesizer "{name}"', hint=did_you_mean(name, ["auto", *SYNTHESIZERS]))
     return SYNTHESIZERS[name]
 
 

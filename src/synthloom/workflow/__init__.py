@@ -1,7 +1,17 @@
 """The main job, one file a step: read, schema, split, fit, sample, evaluate, report, write."""
 
 from synthloom.workflow.evaluating import evaluate_files, evaluate_frames
+from synthloom.workflow.fitting import fit
 from synthloom.workflow.replacing import replace_files, replace_frames
 from synthloom.workflow.run import RunOptions, RunResult, run
 
-__all__ = ["RunOptions", "RunResult", "evaluate_files", "evaluate_frames", "replace_files", "replace_frames", "run"]
+__all__ = [
+    "RunOptions",
+    "RunResult",
+    "evaluate_files",
+    "evaluate_frames",
+    "fit",
+    "replace_files",
+    "replace_frames",
+    "run",
+]

@@ -1,16 +1,34 @@
-"""What a run will cost, told before it begins."""
+"""What a run will cost, told before it begins.
+
+Without a limit the figures of the synthesizers themselves are taken, which are those of a small server:
+on another machine, or on a table of another kind, they may be off by a factor of three. With a limit
+they are measured: the synthesizer learns from :data:`PROBE_ROWS` rows of this very table, and the time
+that takes is scaled up. A fit grows in proportion to the rows, a sample with the root of the rows
+learned from (deeper trees); both within a fifth on adult and credit_default, see docs/choosing.md.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+import time
+from dataclasses import dataclass, replace
 
 from synthloom.data import Table
+from synthloom.evaluation import forecast_seconds
+from synthloom.limits import format_duration, format_size
+from synthloom.randomness import RandomStream
+from synthloom.run_context import RunContext
+from synthloom.schema import TableSchema
 from synthloom.synthesizers import Synthesizer
 
+PROBE_ROWS = 4_000
+"""Rows of a trial fit. Fewer would be no cheaper for a chain, which cross-validates below 3,000."""
+_PROBE_SAMPLE = 4_000
+_WARM_ROWS = 300
+
 # Measured with benchmarks/run_time.py on two cores of a small server; a forecast, not a promise.
-_EVALUATION_SECONDS_PER_CELL = 1.2e-5
-_EVALUATION_CELLS = 1_500_000
 _WRITE_SECONDS_PER_CELL = 2e-7
+_REPORT_SECONDS = 2.0
 _BYTES_PER_CELL = 60
 _BASE_BYTES = 400 * 2**20
 
@@ -23,20 +41,102 @@ class RunForecast:
     bytes: int
 
     def __str__(self) -> str:
-        minutes, seconds = divmod(max(1, round(self.seconds)), 60)
-        time = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
-        return f"about {time} and {self.bytes / 2**30:.1f} GB of memory"
+        return f"about {format_duration(self.seconds)} and {format_size(self.bytes)} of memory"
 
 
-def forecast_run(synthesizer: type[Synthesizer], table: Table, size: int, folds: int, workers: int) -> RunForecast:
-    """The cost of fitting, sampling, evaluating and writing ``size`` rows, ``folds`` times over."""
-    rows, columns = table.n_rows, len(table.names)
-    model = synthesizer.forecast(rows, columns)
-    speedup = min(workers, 2) ** 0.8
-    fit = model.fit_seconds / speedup
-    sample = model.sample_seconds_per_million * size / 1e6 / speedup
-    judged = min(_EVALUATION_CELLS, (rows + size) * columns)
-    evaluate = 3.0 + judged * _EVALUATION_SECONDS_PER_CELL / speedup
-    seconds = folds * (fit + sample + evaluate) + size * columns * _WRITE_SECONDS_PER_CELL
-    memory = _BASE_BYTES + model.bytes + (rows + size) * columns * _BYTES_PER_CELL
-    return RunForecast(seconds, memory)
+@dataclass(frozen=True)
+class CostModel:
+    """Seconds and bytes of each step as functions of the rows.
+
+    Attributes:
+        columns: columns of the table.
+        table_rows: rows of the whole table, which stays in memory.
+        fit_fixed: seconds of a fit that do not depend on the rows.
+        fit_per_row: seconds of a fit for each row.
+        sample_per_row: seconds to sample a row from a model of ``sample_at`` rows.
+        sample_at: see above; ``None`` where sampling does not depend on what was learned.
+        model_fixed: bytes of a fit that do not depend on the rows.
+        model_per_row: bytes of a fit for each row.
+        measured: whether the seconds were measured on this table.
+    """
+
+    columns: int
+    table_rows: int
+    fit_fixed: float
+    fit_per_row: float
+    sample_per_row: float
+    sample_at: int | None
+    model_fixed: float
+    model_per_row: float
+    measured: bool = False
+
+    @classmethod
+    def stated(cls, synthesizer: type[Synthesizer], table_rows: int, columns: int, workers: int) -> CostModel:
+        """The costs that the synthesizer states of itself."""
+        less, more = synthesizer.forecast(0, columns), synthesizer.forecast(1_000_000, columns)
+        speedup = min(workers, 2) ** 0.8
+        return cls(
+            columns=columns,
+            table_rows=table_rows,
+            fit_fixed=less.fit_seconds / speedup,
+            fit_per_row=(more.fit_seconds - less.fit_seconds) / 1e6 / speedup,
+            sample_per_row=more.sample_seconds_per_million / 1e6 / speedup,
+            sample_at=None,
+            model_fixed=less.bytes,
+            model_per_row=(more.bytes - less.bytes) / 1e6,
+        )
+
+    def probed(
+        self, prototype: Synthesizer, train: Table, schema: TableSchema, stream: RandomStream, run: RunContext
+    ) -> CostModel:
+        """The same with seconds measured by a trial fit on some rows of the table."""
+        quiet = replace(run, listener=None)
+        if train.n_rows <= PROBE_ROWS:
+            return self
+        rows = stream.child("probe").generator().choice(train.n_rows, PROBE_ROWS, replace=False)
+        part = train.take(rows)
+        few = schema.names[:2]
+        # the first fit of a process loads libraries and compiles: that is no part of what grows
+        warm = type(prototype)(**prototype.get_params())
+        warm.fit(part.slice(0, _WARM_ROWS).select(few), schema.select(few), seed=0, run=quiet).sample(1, seed=0)
+        model = type(prototype)(**prototype.get_params())
+        start = time.perf_counter()
+        model.fit(part, schema, seed=0, run=quiet)
+        fitted = time.perf_counter()
+        for _ in model.sample_batches(_PROBE_SAMPLE, seed=0, run=quiet):
+            pass
+        return replace(
+            self,
+            fit_fixed=0.0,
+            fit_per_row=(fitted - start) / PROBE_ROWS,
+            sample_per_row=(time.perf_counter() - fitted) / _PROBE_SAMPLE,
+            sample_at=PROBE_ROWS,
+            measured=True,
+        )
+
+    def fit(self, rows: int) -> float:
+        """Seconds to learn from ``rows``."""
+        return self.fit_fixed + self.fit_per_row * rows
+
+    def sample(self, rows: int, size: int) -> float:
+        """Seconds to sample ``size`` rows from a model of ``rows``."""
+        growth = 1.0 if self.sample_at is None else math.sqrt(max(1.0, rows / self.sample_at))
+        return self.sample_per_row * size * growth
+
+    def bytes(self, rows: int, size: int) -> int:
+        """Memory to learn from ``rows`` and to hold and judge ``size`` sampled rows."""
+        held = (self.table_rows + size) * self.columns * _BYTES_PER_CELL
+        return round(_BASE_BYTES + self.model_fixed + self.model_per_row * rows + held)
+
+    def write(self, size: int) -> float:
+        """Seconds to write ``size`` rows and the report."""
+        return _REPORT_SECONDS + size * self.columns * _WRITE_SECONDS_PER_CELL
+
+    def evaluate(self, size: int, workers: int) -> float:
+        """Seconds to evaluate ``size`` rows."""
+        return forecast_seconds(self.table_rows + size, self.columns) / min(workers, 2) ** 0.8
+
+    def total(self, rows: int, size: int, folds: int, workers: int) -> RunForecast:
+        """The whole run, evaluation and writing included."""
+        once = self.fit(rows) + self.sample(rows, size) + self.evaluate(size, workers)
+        return RunForecast(folds * once + self.write(size), self.bytes(rows, size))

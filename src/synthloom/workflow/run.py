@@ -17,14 +17,17 @@ from synthloom.encoding import Suppression
 from synthloom.errors import OptionError
 from synthloom.evaluation import Evaluation, evaluate
 from synthloom.execution.local import available_cores
+from synthloom.limits import MemoryWatch
 from synthloom.randomness import RandomStream, resolve_seed
 from synthloom.report import ReportView, Step, VerdictLine
 from synthloom.run_context import RunContext
 from synthloom.schema import TableSchema
 from synthloom.synthesizers import Synthesizer, synthesizer_class
-from synthloom.workflow.forecast import RunForecast, forecast_run
+from synthloom.synthesizers.choice import AUTO, Choice
+from synthloom.workflow.forecast import RunForecast
+from synthloom.workflow.planning import Job, Plan, check_input_size, make_plan, thinned
 from synthloom.workflow.step_read import read_input
-from synthloom.workflow.step_report import RunFacts, build_content, hidden_line, versions
+from synthloom.workflow.step_report import RunFacts, build_content, hidden_line, limits_line, versions
 from synthloom.workflow.step_schema import make_schema
 from synthloom.workflow.step_split import Split, split_rows
 from synthloom.workflow.step_write import write_run
@@ -41,7 +44,7 @@ class RunOptions:
         schema: a schema, or the path of a YAML file; inferred if left out.
         rows: how many synthetic rows; as many as the input has if left out.
         seed: makes the run repeatable; drawn and recorded if left out.
-        synthesizer: its name, or a synthesizer; ``boosted_chain`` if left out.
+        synthesizer: its name, or a synthesizer; chosen by the table (``auto``) if left out.
     """
 
     target: str | None = None
@@ -110,6 +113,7 @@ def run(
     output: str | Path | None = None,
     overwrite: bool = False,
     context: RunContext | None = None,
+    on_choice: Callable[[Choice], None] | None = None,
     on_forecast: Callable[[RunForecast], None] | None = None,
     on_quick_verdict: Callable[[tuple[VerdictLine, ...]], None] | None = None,
 ) -> RunResult:
@@ -123,10 +127,11 @@ def run(
         schema: a schema, or the path of a YAML file; inferred if left out.
         rows: how many synthetic rows; as many as the input has if left out.
         seed: makes the run repeatable; drawn and recorded if left out.
-        synthesizer: its name, or a synthesizer; ``boosted_chain`` if left out.
+        synthesizer: its name, or a synthesizer; chosen by the table (``auto``) if left out.
         output: the folder to write; it must not exist, unless ``overwrite``.
         overwrite: replace an existing folder.
-        context: executor, progress and cancellation.
+        context: executor, progress, cancellation, and limits of time and memory.
+        on_choice: called with the synthesizer chosen, and why, before the fit.
         on_forecast: called with the forecast before the work begins.
         on_quick_verdict: called with a first verdict, before the full evaluation.
 
@@ -134,11 +139,14 @@ def run(
         UserError: for anything the user can mend; nothing is left half written.
     """
     options = RunOptions(target, entity, time, schema, rows, seed, synthesizer)
-    job = _Job(options, context or RunContext(), on_forecast, on_quick_verdict)
-    if output is None:
-        return job.execute(source, None)
-    with StagedFolder(output, overwrite=overwrite) as staging:
-        result = job.execute(source, staging)
+    run = context or RunContext()
+    with MemoryWatch(run) as memory:
+        job = _Job(options, run, memory, on_choice, on_forecast, on_quick_verdict)
+        if output is None:
+            return job.execute(source, None)
+        with StagedFolder(output, overwrite=overwrite) as staging:
+            result = job.execute(source, staging)
+            run.check()
     return RunResult(result.data, result.report, result.evaluation, result.schema, result.model, Path(output))
 
 
@@ -146,9 +154,12 @@ def run(
 class _Job:
     options: RunOptions
     run: RunContext
+    memory: MemoryWatch
+    on_choice: Callable[[Choice], None] | None
     on_forecast: Callable[[RunForecast], None] | None
     on_quick: Callable[[tuple[VerdictLine, ...]], None] | None
     watch: _Watch = field(default_factory=_Watch)
+    forecast: RunForecast | None = None
 
     def execute(self, source: Any, folder: Path | None) -> RunResult:
         options, run, watch = self.options, self.run, self.watch
@@ -156,31 +167,34 @@ class _Job:
         seed = resolve_seed(options.seed)
         if options.rows is not None and options.rows < 1:
             raise OptionError(f"rows is {options.rows}", accepted="1 or more")
-        prototype = self._prototype()
+        if isinstance(options.synthesizer, str) and options.synthesizer != AUTO:
+            synthesizer_class(options.synthesizer)  # a wrong name is told before anything is read
         with watch.step("read", run):
+            check_input_size(source, run)
             table, info, title = read_input(source)
         with watch.step("schema", run):
             schema = make_schema(table, options.schema, target=options.target, entity=options.entity, time=options.time)
             table = table.select(schema.names)
         stream = RandomStream(seed)
         split = split_rows(table, schema, stream)
-        size = table.n_rows if options.rows is None else options.rows
-        if self.on_forecast is not None:
-            self.on_forecast(forecast_run(type(prototype), table, size, len(split.folds), run.executor.workers))
-        model, synthetic, evaluation = self._folds(table, schema, split, size, seed, prototype)
+        plan = self._plan(table, schema, split, stream)
+        model, synthetic, evaluation = self._folds(table, schema, split, plan, seed)
         hidden = model.encoder_.suppressed
         facts = RunFacts(
             title=title,
-            synthesizer=model.name,
+            choice=plan.choice,
+            limits=limits_line(run),
             seed=seed,
             rows=table.n_rows,
             columns=len(table.names),
             synthetic_rows=synthetic.n_rows,
             split_method=split.method,
+            learned_rows=plan.rows,
             holdout_rows=len(split.folds[0][1]),
             relations=tuple(model.encoder_.derivations.sentences),
         )
-        warnings = (*(info.notes if info else ()), *split.warnings)
+        given_up = tuple(f"{text[0].upper()}{text[1:]}." for text in plan.choice.given_up)
+        warnings = (*given_up, *(info.notes if info else ()), *split.warnings)
         content = build_content(facts, schema, evaluation, hidden, warnings, watch.steps())
         result = RunResult(synthetic.to_frame(), ReportView(content), evaluation, schema, model)
         if folder is not None:
@@ -197,30 +211,43 @@ class _Job:
                 )
         return result
 
-    def _prototype(self) -> Synthesizer:
-        chosen = self.options.synthesizer
-        return chosen if isinstance(chosen, Synthesizer) else synthesizer_class(chosen)()
+    def _plan(self, table: Table, schema: TableSchema, split: Split, stream: RandomStream) -> Plan:
+        size = table.n_rows if self.options.rows is None else self.options.rows
+        job = Job(table.n_rows, size, fixed_size=self.options.rows is not None, folds=len(split.folds))
+        train = table.take(split.folds[0][0])
+        with self.watch.step("forecast", self.run):
+            plan = make_plan(train, schema, self.options.synthesizer, job, stream, self.run)
+        self.forecast = plan.forecast
+        if self.on_choice is not None:
+            self.on_choice(plan.choice)
+        if self.on_forecast is not None:
+            self.on_forecast(plan.forecast)
+        return plan
 
     def _folds(
-        self, table: Table, schema: TableSchema, split: Split, size: int, seed: int, prototype: Synthesizer
+        self, table: Table, schema: TableSchema, split: Split, plan: Plan, seed: int
     ) -> tuple[Synthesizer, Table, Evaluation]:
         """The first fold's model and data, and the evaluation averaged over all folds."""
         first: tuple[Synthesizer, Table] | None = None
         evaluations = []
-        for learned, held in split.folds:
-            train, holdout = table.take(learned), table.take(held)
-            model = type(prototype)(**prototype.get_params())
+        for place, (learned, held) in enumerate(split.folds):
+            train, holdout = table.take(thinned(learned, plan.rows, seed)), table.take(held)
+            model = type(plan.prototype)(**plan.prototype.get_params())
             with self.watch.step("fit", self.run):
-                model.fit(train, schema, seed=seed, run=self.run)
+                model.fit(train, schema, seed=seed, run=self.run.within(plan.fit_seconds))
+            model.choice_ = plan.choice.to_json()
             with self.watch.step("sample", self.run):
-                batches = model.sample_batches(size, seed=seed, run=self.run)
+                batches = model.sample_batches(plan.size, seed=seed, run=self.run)
                 synthetic = Table(Table.concatenate(batches).arrow, table.frame_kind)
-            if first is None and self.on_quick is not None:
+            if first is None and self.on_quick is not None and self.run.time_limit is None:
                 with self.watch.step("quick verdict", self.run):
                     quick = evaluate(train, holdout, synthetic, schema, seed=seed, run=self.run, quick=True)
                 self.on_quick(_quick_lines(quick, schema, model.encoder_.suppressed))
             with self.watch.step("evaluate", self.run):
-                evaluations.append(evaluate(train, holdout, synthetic, schema, seed=seed, run=self.run))
+                left = self.run.seconds_left()
+                share = None if left is None else max(0.0, left - plan.writing) / (len(split.folds) - place)
+                judge = self.run.within(share)
+                evaluations.append(evaluate(train, holdout, synthetic, schema, seed=seed, run=judge))
             first = first or (model, synthetic)
         evaluation = evaluations[0] if len(evaluations) == 1 else Evaluation.average(evaluations)
         assert first is not None
@@ -235,7 +262,15 @@ class _Job:
             "rows": facts.rows,
             "columns": facts.columns,
             "synthetic_rows": facts.synthetic_rows,
-            "synthesizer": facts.synthesizer,
+            "synthesizer": facts.choice.synthesizer,
+            "choice": facts.choice.to_json(),
+            "limits": {
+                "time_seconds": self.run.time_limit,
+                "memory_bytes": self.run.memory_limit,
+                "forecast_seconds": round(self.forecast.seconds, 1) if self.forecast else None,
+                "forecast_bytes": self.forecast.bytes if self.forecast else None,
+                "peak_bytes": self.memory.peak,
+            },
             "seed": facts.seed,
             "workers": self.run.executor.workers,
             "cores": available_cores(),

@@ -9,8 +9,11 @@ from importlib.metadata import version
 
 from synthloom.encoding import Suppression as Hidden
 from synthloom.evaluation import Evaluation
+from synthloom.limits import format_duration, format_size
 from synthloom.report import ColumnNote, PersonalColumn, ReportContent, Step, Suppression, VerdictLine
+from synthloom.run_context import RunContext
 from synthloom.schema import TableSchema
+from synthloom.synthesizers.choice import Choice
 
 _MADE = {
     "numeric": "learned",
@@ -35,13 +38,15 @@ class RunFacts:
     """What the report tells of how the data were made."""
 
     title: str
-    synthesizer: str
+    choice: Choice
     seed: int
     rows: int
     columns: int
     synthetic_rows: int
     split_method: str
+    learned_rows: int
     holdout_rows: int
+    limits: str | None = None
     relations: tuple[str, ...] = ()
 
 
@@ -64,15 +69,19 @@ def build_content(
 ) -> ReportContent:
     """The report of a run as one value."""
     made = (
-        ("Synthesizer", facts.synthesizer),
+        ("Synthesizer", facts.choice.synthesizer),
+        ("Chosen because", facts.choice.reason),
+        *((("Measured ground of the choice", facts.choice.ground),) if facts.choice.ground else ()),
+        *((("Limits", facts.limits),) if facts.limits else ()),
+        *((("Given up for a limit", "; ".join(facts.choice.given_up)),) if facts.choice.given_up else ()),
         ("Seed", str(facts.seed)),
-        ("Learned from", f"{facts.rows - facts.holdout_rows:,} rows x {facts.columns} columns"),
+        ("Learned from", f"{facts.learned_rows:,} rows x {facts.columns} columns"),
         ("Held out", f"{facts.holdout_rows:,} rows: {facts.split_method}"),
         ("Synthetic rows", f"{facts.synthetic_rows:,}"),
         ("Target", schema.target or "none named"),
         ("Protection", _protection(schema)),
     )
-    private = ("Learned from", "Held out")
+    private = ("Learned from", "Held out", "Chosen because", "Given up for a limit")
     card = [pair for pair in made if pair[0] not in private]
     card.append(("Learned from", f"{facts.columns} columns of real rows"))
     return ReportContent(
@@ -109,6 +118,16 @@ def build_content(
         versions=versions(),
         quick=evaluation.quick,
     )
+
+
+def limits_line(run: RunContext) -> str | None:
+    """The limits that a run was given, in words; ``None`` if there were none."""
+    parts = []
+    if run.time_limit is not None:
+        parts.append(f"{format_duration(run.time_limit)} of time")
+    if run.memory_limit is not None:
+        parts.append(f"{format_size(run.memory_limit)} of memory")
+    return ", ".join(parts) or None
 
 
 def _protection(schema: TableSchema) -> str:
