@@ -6,6 +6,10 @@ from collections.abc import Sequence
 
 from synthloom.errors import OptionError, did_you_mean
 from synthloom.evaluation.base import Metric
+from synthloom.evaluation.fairness.amplification import Amplification
+from synthloom.evaluation.fairness.model_parity import ModelParity
+from synthloom.evaluation.fairness.outcome_parity import OutcomeParity
+from synthloom.evaluation.fairness.representation import Representation
 from synthloom.evaluation.fidelity.c2st_auc import C2stAuc
 from synthloom.evaluation.fidelity.column_shape import ColumnShape
 from synthloom.evaluation.fidelity.pair_trend import PairTrend
@@ -24,7 +28,8 @@ from synthloom.evaluation.privacy.near_copies import NearCopies
 from synthloom.evaluation.privacy.personal_replay import PersonalReplay
 from synthloom.evaluation.privacy.singling_out import SinglingOut
 from synthloom.evaluation.privacy.singling_out_univariate import SinglingOutUnivariate
-from synthloom.evaluation.utility.tstr_gap import TstrGap
+from synthloom.evaluation.utility.generalisation_gap import GeneralisationGap
+from synthloom.evaluation.utility.tstr_gap import TrstrGap, TstrGap, TstrGapForest, TstrGapLinear, TstrGapNeighbours
 
 METRICS: dict[str, type[Metric]] = {
     "column_shape": ColumnShape,
@@ -33,6 +38,11 @@ METRICS: dict[str, type[Metric]] = {
     "rare_coverage": RareCoverage,
     "tail_quantiles": TailQuantiles,
     "tstr_gap": TstrGap,
+    "tstr_gap_linear": TstrGapLinear,
+    "tstr_gap_forest": TstrGapForest,
+    "tstr_gap_neighbours": TstrGapNeighbours,
+    "trstr_gap": TrstrGap,
+    "generalisation_gap": GeneralisationGap,
     "exact_copies": ExactCopies,
     "near_copies": NearCopies,
     "copied_values": CopiedValues,
@@ -46,6 +56,10 @@ METRICS: dict[str, type[Metric]] = {
     "attribute_inference": AttributeInference,
     "canaries": Canaries,
     "distance_to_closest_record": DistanceToClosestRecord,
+    "representation": Representation,
+    "outcome_parity": OutcomeParity,
+    "demographic_parity": ModelParity,
+    "amplification": Amplification,
 }
 
 
