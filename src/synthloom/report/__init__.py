@@ -2,6 +2,7 @@
 
 from synthloom.report.content import (
     WORDS_OWED,
+    Audit,
     ColumnNote,
     PersonalColumn,
     ReportContent,
@@ -17,6 +18,7 @@ from synthloom.report.view import ReportView
 __all__ = [
     "MAXIMUM_BYTES",
     "WORDS_OWED",
+    "Audit",
     "ColumnNote",
     "PersonalColumn",
     "ReportContent",

@@ -20,6 +20,13 @@ def render_markdown(content: ReportContent, *, rows: int = 200) -> str:
         f"**{_text(line.question)} {LEVEL_WORDS[line.level]}.** {_text(line.sentence)}" for line in content.verdicts
     ]
     parts += _bullets("Before you trust these figures", content.warnings)
+    if content.policy is not None:
+        clauses = [
+            (c.subject, c.bound, c.evidence, c.state + (", allowed" if c.passes and c.state != "met" else ""), c.reason)
+            for c in content.policy.clauses
+        ]
+        parts.append(f"**{_text(content.policy.summary)}**")
+        parts += _table("Policy", ("Evidence on", "Wanted", "Found", "Clause", "Why"), clauses, rows)
     for family, (question, _) in FAMILIES.items():
         figures = [f for f in content.findings if f.family == family and f.column is None]
         body = [

@@ -22,7 +22,7 @@ from synthloom.report.charts import (
     ranked_bars,
 )
 from synthloom.report.content import ReportContent
-from synthloom.report.formatting import format_number, format_share, is_number, plural, shorten
+from synthloom.report.formatting import format_number, format_share, is_number, shorten
 from synthloom.report.wording import DETAIL_TABLES, FAMILIES, HEADLINES, LEVEL_ORDER, humanise, title_of
 
 
@@ -136,11 +136,15 @@ def figure_of(finding: Finding) -> Figure:
 
 def _scores(detail: dict[str, Any]) -> str:
     """What a model scores that was trained on real rows, and on synthetic ones."""
-    score, real, synthetic = (detail.get(key) for key in ("score", "real", "synthetic"))
-    if not (isinstance(score, str) and is_number(real) and is_number(synthetic)):
+    score, real = (detail.get(key) for key in ("score", "real"))
+    source = next((key for key in ("synthetic", "both") if is_number(detail.get(key))), None)
+    if not (isinstance(score, str) and is_number(real) and source is not None):
         return ""
-    name = humanise(score)
-    return f"{name} {format_number(real)} trained on real rows, {format_number(synthetic)} on synthetic rows"
+    rows = {"synthetic": "on synthetic rows", "both": "on real and synthetic rows"}[source]
+    words = f"; {detail['equivalence']}" if isinstance(detail.get("equivalence"), str) else ""
+    return (
+        f"{humanise(score)} {format_number(real)} trained on real rows, {format_number(detail[source])} {rows}{words}"
+    )
 
 
 def headline_figures(findings: Sequence[Finding], limit: int = 6) -> list[Figure]:
@@ -351,16 +355,3 @@ def _largest_changes(
         )
         for _, row, column, value in pairs[:limit]
     )
-
-
-def hidden_summary(content: ReportContent) -> list[str]:
-    """What was hidden or dropped, in counts alone: fit for the evidence card."""
-    lines = []
-    if content.suppressed:
-        columns = len({entry.column for entry in content.suppressed})
-        counted = sum(entry.count or 0 for entry in content.suppressed)
-        what = plural(counted, "rare or extreme value") if counted else "rare or extreme values"
-        lines.append(f"{what} in {plural(columns, 'column')} hidden, because too few rows share them")
-    if content.personal:
-        lines.append(f"{plural(len(content.personal), 'column')} taken for personal data")
-    return lines

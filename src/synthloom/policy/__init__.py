@@ -1,0 +1,17 @@
+"""The policy that a user sets: which evidence must show what before data may leave the house."""
+
+from synthloom.policy.clauses import Clause, Policy
+from synthloom.policy.judging import ClauseResult, Measured, PolicyResult, State, judge_policy
+from synthloom.policy.reading import DEFAULT, read_policy
+
+__all__ = [
+    "DEFAULT",
+    "Clause",
+    "ClauseResult",
+    "Measured",
+    "Policy",
+    "PolicyResult",
+    "State",
+    "judge_policy",
+    "read_policy",
+]
