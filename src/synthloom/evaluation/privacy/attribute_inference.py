@@ -26,7 +26,7 @@ from synthloom.evaluation.verdicts import widened
 from synthloom.evaluation.views import ColumnView
 from synthloom.finding import Direction, Family, Finding
 
-MAXIMUM_TARGETS = 1_500
+MAXIMUM_TARGETS = 1_000
 MAXIMUM_SYNTHETIC = 40_000
 MAXIMUM_COLUMNS = 16
 _POWER_ROWS = 300

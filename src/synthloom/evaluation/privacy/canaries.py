@@ -7,10 +7,12 @@ planted, by how near it lies to the new synthetic rows and how far from other re
 that were left out are the control: they differ from the others by nothing but the coin.
 
 A canary is built to be the worst case: each of its values is some training row's, so that no value
-is rare or extreme, but all are from different rows, so that nobody else is like it. The figure is the
-area under the ROC curve. Beside it stands the *exposure* (Carlini et al., "The Secret Sharer", USENIX
-Security 2019): bits by which the ranking narrows the search for the median planted canary (1 by
-chance), and the lower bound on the epsilon of differential privacy that the guesses prove.
+is rare or extreme, but all are from different rows, so that nobody else is like it. The figure is how
+many of the attacker's surest guesses, one canary in ten, are right: a coin toss is right half the
+time. Beside it stand the area under the ROC curve over all canaries, the *exposure* (Carlini et al.,
+"The Secret Sharer", USENIX Security 2019): bits by which the ranking narrows the search for the
+median planted canary (1 by chance), and the lower bound on the epsilon of differential privacy
+that the surest guesses prove.
 
 This module never sees a synthesizer: the workflow hands in ``refit(rows, seed)``.
 """
@@ -18,7 +20,7 @@ This module never sees a synthesizer: the workflow hands in ``refit(rows, seed)`
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -27,11 +29,11 @@ from synthloom.data import Table
 from synthloom.evaluation.base import EvaluationData, Metric, Refit
 from synthloom.evaluation.features import DistanceSpace, nearest_distances
 from synthloom.evaluation.privacy.accusation import accusation
-from synthloom.evaluation.statistics import AreaUnderCurve, area_under_curve, interval_around
+from synthloom.evaluation.statistics import AreaUnderCurve, area_under_curve, share_interval
 from synthloom.finding import Direction, Family, Finding
 from synthloom.randomness import RandomStream
 
-CANARIES = 400
+CANARIES = 1_000
 """Canaries at most, planted and left out together."""
 SHARE = 0.1
 """Canaries for each training row at most, so that they do not become what the table is about."""
@@ -39,7 +41,7 @@ MAXIMUM_SYNTHETIC = 40_000
 MINIMUM_CANARIES = 20
 _REFERENCE = 10_000
 _SURE = 0.1
-"""Share of the canaries of which the attacker says "planted", and as many "left out", for the epsilon."""
+"""Share of the canaries that the attacker calls planted: those of which he is surest."""
 _FLOOR = 0.1
 _NOTHING = 1e-3
 
@@ -53,16 +55,22 @@ class _Trial:
     released: np.ndarray
 
     @property
+    def surest(self) -> np.ndarray:
+        """Whether each of the canaries that the attacker calls planted was, ``[guesses]``."""
+        order = np.argsort(-self.guess, kind="stable")
+        return np.asarray(self.planted[order[: max(1, int(_SURE * len(order)))]])
+
+    @property
     def area(self) -> AreaUnderCurve:
         return area_under_curve(self.guess[self.planted], self.guess[~self.planted])
 
     @property
     def power(self) -> float:
-        return area_under_curve(self.released[self.planted], self.released[~self.planted]).value
+        return float(replace(self, guess=self.released).surest.mean())
 
 
 class Canaries(Metric):
-    """How well planted canaries are told from canaries left out: 0.5 is a coin toss.
+    """How many of the surest guesses at planted canaries are right: half is a coin toss.
 
     Args:
         canaries: how many at most, planted and left out together.
@@ -75,7 +83,7 @@ class Canaries(Metric):
     range: ClassVar[tuple[float, float]] = (0.0, 1.0)
     best: ClassVar[float | None] = 0.5
     meaning: ClassVar[str] = (
-        "How well an attacker tells odd rows that were planted before a refit from odd rows that were not: 0.5 is a "
+        "How often an attacker's surest guesses are right as to which odd rows were planted before a refit: 0.5 is a "
         "coin toss."
     )
     cost: ClassVar[float] = 1.0
@@ -91,7 +99,7 @@ class Canaries(Metric):
         return data.refit is not None
 
     def measure(self, data: EvaluationData) -> list[Finding]:
-        """The area under the ROC curve over the canaries of all refits."""
+        """The share of the surest guesses, over all refits, that are right."""
         if data.refit is None:
             return [self.unmeasured("it fits the synthesizer anew, and no way to do so was handed in")]
         if len(data.compared) < 2:
@@ -100,24 +108,26 @@ class Canaries(Metric):
         if count < MINIMUM_CANARIES:
             return [self.unmeasured(f"this attack proves nothing here: {count} canaries are too few to count")]
         trials = [_plant(data, data.refit, count, turn) for turn in range(self.refits)]
-        value, power = (float(np.mean(each)) for each in ([t.area.value for t in trials], [t.power for t in trials]))
-        error = float(np.sqrt(sum(trial.area.error**2 for trial in trials))) / len(trials)
+        right = np.concatenate([trial.surest for trial in trials])
+        value, power = float(right.mean()), float(np.mean([trial.power for trial in trials]))
         return [
             accusation(
                 self,
                 value,
                 reference=0.5,
-                error=error,
-                interval=interval_around(value, error, self.range),
+                error=0.5 / math.sqrt(len(right)),  # of coin tosses, which are what it is held against
+                interval=share_interval(float(right.sum()), len(right)),
                 baseline=0.5,
                 power=power,
                 floor=_FLOOR,
-                words=f"be told with AUC {power:.3f} only",
+                words=f"make only {power:.1%} of the guesses right",
                 detail={
                     "canaries": count,
+                    "guesses": len(right),
                     "refits": self.refits,
+                    "auc": round(float(np.mean([trial.area.value for trial in trials])), 4),
                     "exposure_bits": round(float(np.mean([_exposure(trial) for trial in trials])), 3),
-                    "epsilon_at_least": round(_epsilon(trials), 3),
+                    "epsilon_at_least": round(_epsilon(right), 3),
                 },
             )
         ]
@@ -164,7 +174,7 @@ def _exposure(trial: _Trial) -> float:
     return float(np.median(math.log2(len(out) + 1) - np.log2(rank)))
 
 
-def _epsilon(trials: list[_Trial]) -> float:
+def _epsilon(right: np.ndarray) -> float:
     """The least epsilon (at delta 0) under which so many sure guesses would be right, with 95 % confidence.
 
     Under epsilon-differential privacy a guess is right with probability at most e^ε / (1 + e^ε), and the
@@ -172,10 +182,6 @@ def _epsilon(trials: list[_Trial]) -> float:
     """
     from scipy.stats import beta
 
-    right = total = 0
-    for trial in trials:
-        order, sure = np.argsort(trial.guess, kind="stable"), max(1, int(_SURE * len(trial.guess)))
-        right += int(trial.planted[order[-sure:]].sum()) + int((~trial.planted[order[:sure]]).sum())
-        total += 2 * sure
-    low = float(beta.ppf(0.05, right, total - right + 1)) if right else 0.0
+    hits = int(right.sum())
+    low = float(beta.ppf(0.05, hits, len(right) - hits + 1)) if hits else 0.0
     return max(0.0, math.log(low / (1 - low))) if 0 < low < 1 else 0.0

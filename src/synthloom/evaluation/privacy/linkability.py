@@ -23,7 +23,7 @@ from synthloom.evaluation.privacy.candidates import targets
 from synthloom.evaluation.statistics import rate_difference
 from synthloom.finding import Direction, Family, Finding
 
-MAXIMUM_TARGETS = 2_000
+MAXIMUM_TARGETS = 1_500
 MAXIMUM_SYNTHETIC = 40_000
 MINIMUM_COLUMNS = 4
 SPLITS = 2

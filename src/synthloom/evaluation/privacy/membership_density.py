@@ -24,8 +24,8 @@ from synthloom.evaluation.privacy.candidates import Trial, trials
 from synthloom.evaluation.statistics import area_under_curve, interval_around
 from synthloom.finding import Direction, Family, Finding
 
-MAXIMUM_CANDIDATES = 2_500
-MAXIMUM_ROWS = 30_000
+MAXIMUM_CANDIDATES = 2_000
+MAXIMUM_ROWS = 20_000
 _POWER_ROWS = 500
 _FLOOR = 0.1
 _NARROWEST = 0.03

@@ -27,7 +27,7 @@ from synthloom.evaluation.privacy.candidates import MINIMUM_ROWS, shuffled_place
 from synthloom.evaluation.statistics import AreaUnderCurve, area_under_curve, difference_error, interval_around
 from synthloom.finding import Direction, Family, Finding, Verdict
 
-MAXIMUM_CANDIDATES = 8_000
+MAXIMUM_CANDIDATES = 6_000
 MAXIMUM_SYNTHETIC = 40_000
 MAXIMUM_CONTROL = 20_000
 _QUICK_CANDIDATES, _QUICK_SYNTHETIC = 2_000, 10_000

@@ -3,8 +3,9 @@
 The worst case of a release are people whose values few share (Stadler, Oprisanu and Troncoso,
 "Synthetic Data - Anonymisation Groundhog Day", USENIX Security 2022; Meeus et al., "Achilles' Heels",
 ESORICS 2023). The attacker asks the synthetic rows how many of them hold each pair of the
-candidate's values (the query attack of Houssiau et al., "TAPAS", 2022), and holds the counts against
-those among other real rows, over the pairs that are rare there. The candidates are the tenth of the
+candidate's values (the query attack of Houssiau et al., "TAPAS", 2022), takes away what the frequency
+of the two single values explains, and holds the rest against the same among other real rows, over
+the pairs that are rare there. The candidates are the tenth of the
 rows, training and holdout alike, whose pairs are rarest among those other rows.
 """
 
@@ -103,20 +104,38 @@ def _attack(
     """Counts of every pair of values, for members and then others."""
     size = len(side.members) + len(side.others)
     rarity, guess, released, rare = (np.zeros(size) for _ in range(4))
-    synthetic, train = data.size("synthetic"), data.size("train")
-    for first, second in pairs:
-        width = 1 + max(int(values.max()) for values in codes[second].values())
-        cells = {part: codes[first][part] * width + codes[second][part] for part in ("train", "holdout", "synthetic")}
-        asked = np.concatenate([cells["train"][side.members], cells["holdout"][side.others]])
-        held = _count(cells["holdout"][side.reference], asked)
+    for pair in pairs:
+        tables = _Tables(codes, pair, side)
+        held, usual = tables.lift("reference")
         rarity -= np.log(held + 0.5)
         few = held <= _FEW
         rare += few
-        expected = (held + 0.5) / (len(side.reference) + 1)
-        guess += np.where(few, _surprise(_count(cells["synthetic"], asked), expected * synthetic), 0)
-        released += np.where(few, _surprise(_count(cells["train"], asked), expected * train), 0)
+        for score, part in ((guess, "synthetic"), (released, "train")):
+            score += np.where(few, tables.lift(part)[1] - usual, 0)
     scale = np.maximum(rare, 1)
     return _Scores(rarity, guess / scale, released / scale)
+
+
+class _Tables:
+    """The counts of one pair of columns' values in the rows that the attacker holds."""
+
+    def __init__(self, codes: dict[str, dict[str, np.ndarray]], pair: tuple[str, str], side: Trial) -> None:
+        self._held, self._asked = [], []
+        width = 1 + max(int(values.max()) for values in codes[pair[1]].values())
+        columns = [codes[name] for name in pair]
+        columns.append({part: columns[0][part] * width + columns[1][part] for part in columns[0]})
+        for column in columns:
+            self._asked.append(np.concatenate([column["train"][side.members], column["holdout"][side.others]]))
+            self._held.append({**column, "reference": column["holdout"][side.reference]})
+
+    def lift(self, part: str) -> tuple[np.ndarray, np.ndarray]:
+        """How many rows hold each candidate's pair, and the log of that over what its two values alone explain.
+
+        Single values say whom a table describes, and any faithful table of the training rows says it.
+        """
+        first, second, both = (_count(held[part], asked) for held, asked in zip(self._held, self._asked, strict=True))
+        explained = first * second / len(self._held[0][part])
+        return both, np.asarray(np.log((both + 0.5) / (explained + 0.5)))
 
 
 def _count(cells: np.ndarray, asked: np.ndarray) -> np.ndarray:
@@ -127,10 +146,6 @@ def _count(cells: np.ndarray, asked: np.ndarray) -> np.ndarray:
     known, counts = np.unique(cells, return_counts=True)
     place = np.minimum(np.searchsorted(known, asked), len(known) - 1)
     return np.where(known[place] == asked, counts[place], 0)
-
-
-def _surprise(count: np.ndarray, expected: np.ndarray) -> np.ndarray:
-    return np.asarray(np.log((count + 0.5) / (expected + 0.5)))
 
 
 def _areas(scores: _Scores, members: int) -> tuple[AreaUnderCurve, AreaUnderCurve] | None:
