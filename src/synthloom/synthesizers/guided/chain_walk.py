@@ -20,6 +20,7 @@ from synthloom.synthesizers.guided.allowed import Allowed
 
 _CONTEXT = "context\x1f"
 _LEAST_MASS = 1e-12
+_CONTRADICTION = 60.0  # nats taken off a row whose given cells do not follow from each other as they should
 
 
 @runtime_checkable
@@ -96,18 +97,16 @@ def walk(
             if name in derived:
                 made = chain.encoder_.derive(derived[name], state.columns, np.arange(n), stream.child("derived"))
             if made is not None:
-                state.columns |= {part: _mixed(column, known.get(part)) for part, column in made.items()}
+                for part, column in made.items():
+                    state.columns[part] = _mixed(column, known.get(part))
+                    state.log_weight -= _CONTRADICTION * _contradicted(column, known.get(part))
             elif cells is not None and cells.given.all():
                 state.log_weight += _chance(chain, name, features, cells.column, n)
                 state.columns[name] = cells.column
             else:
-                drawn, log_weight = _draw(chain, name, features, tilts.get(name), stream.child(name), n)
-                if cells is not None and cells.given.any():
-                    chance = _chance(chain, name, features, cells.column, n)
-                    log_weight = np.where(cells.given, chance, log_weight)
-                    drawn = _mixed(drawn, cells)
+                column, log_weight = _partly_drawn(chain, name, features, tilts.get(name), cells, stream.child(name), n)
                 state.log_weight += log_weight
-                state.columns[name] = drawn
+                state.columns[name] = column
         features[name] = link.feature(state.columns[name])
         if name == upto:
             break
@@ -118,6 +117,39 @@ def chain_derived(chain: Chain) -> dict[str, str]:
     """Parts that are computed from earlier ones rather than drawn, and the column of each."""
     encoder = chain.encoder_
     return {spec.name: name for name in encoder.in_place for spec in encoder.encodings[name].parts}
+
+
+def _contradicted(made: EncodedColumn, cells: Known | None) -> np.ndarray:
+    """Where what follows from earlier columns is not what is given, bool [n]."""
+    if cells is None:
+        return np.zeros(len(made), dtype=bool)
+    same = (made.codes == cells.column.codes) & (made.nulls == cells.column.nulls)
+    return np.asarray(cells.given & ~same)
+
+
+def _partly_drawn(
+    chain: Chain,
+    name: str,
+    features: Mapping[str, np.ndarray],
+    tilt: Tilt | None,
+    cells: Known | None,
+    stream: RandomStream,
+    n: int,
+) -> tuple[EncodedColumn, np.ndarray]:
+    """A part of which some cells are given and the others drawn, and the log weights float64 [n]."""
+    if cells is None or not cells.given.any():
+        return _draw(chain, name, features, tilt, stream, n)
+    given, free = np.flatnonzero(cells.given), np.flatnonzero(~cells.given)
+    log_weight = np.zeros(n)
+    seen = {other: values[given] for other, values in features.items()}
+    log_weight[given] = _chance(chain, name, seen, cells.column.take(given), len(given))
+    seen = {other: values[free] for other, values in features.items()}
+    drawn, log_weight[free] = _draw(chain, name, seen, tilt, stream, len(free))
+    codes, residuals, nulls = (
+        array.copy() for array in (cells.column.codes, cells.column.residuals, cells.column.nulls)
+    )
+    codes[free], residuals[free], nulls[free] = drawn.codes, drawn.residuals, drawn.nulls
+    return EncodedColumn(codes, residuals, nulls), log_weight
 
 
 def _mixed(drawn: EncodedColumn, cells: Known | None) -> EncodedColumn:
