@@ -38,8 +38,23 @@ SynthesizerName = Annotated[
         help="auto (the default: chosen by the table), boosted_chain, gaussian_copula or independent_columns.",
     ),
 ]
+Sensitive = Annotated[
+    list[str] | None,
+    typer.Option(metavar="COLUMN", help="Audit fairness between its groups; may be given several times."),
+]
+DepthName = Annotated[
+    str, typer.Option("--depth", metavar="NAME", help="standard, or thorough: more seeds and rows in every check.")
+]
 Workers = Annotated[
     int | None, typer.Option(metavar="N", min=1, help="Threads to use; the result does not depend on it.")
+]
+PolicyFile = Annotated[
+    str | None,
+    typer.Option(
+        "--policy",
+        metavar="FILE|default",
+        help="What the evidence must show; if it falls short, the data are withheld and the exit code is 3.",
+    ),
 ]
 TimeLimit = Annotated[
     str | None,

@@ -14,9 +14,10 @@ import numpy as np
 from synthloom.data import Table
 from synthloom.errors import ArtifactError, OptionError
 from synthloom.evaluation.base import DEPTHS, Depth, EvaluationData, Metric, Refit
-from synthloom.evaluation.registry import choose_metrics
-from synthloom.evaluation.sentences import private_sentence, useful_sentence
-from synthloom.evaluation.verdicts import excess_of, judge, margins_for, worst
+from synthloom.evaluation.registry import METRICS, choose_metrics
+from synthloom.evaluation.sentences import fair_sentence, private_sentence, useful_sentence
+from synthloom.evaluation.utility.equivalence import Difference
+from synthloom.evaluation.verdicts import MARGINS, excess_of, judge, margins_for, worst
 from synthloom.execution.local import available_cores
 from synthloom.finding import Finding, Verdict
 from synthloom.randomness import RandomStream, resolve_seed
@@ -62,10 +63,22 @@ class Evaluation:
         """Whether the attacks found anything, in plain sentences: evidence, not proof."""
         return private_sentence(self.find)
 
+    @property
+    def fair(self) -> tuple[Verdict, str] | None:
+        """Whether groups fare worse than in the real rows, in plain sentences; ``None`` if it was not audited."""
+        return fair_sentence(self.find)
+
+    @property
+    def answers(self) -> tuple[tuple[str, tuple[Verdict, str]], ...]:
+        """The questions that a report opens with, each with its verdict and sentences."""
+        asked = (("Useful?", self.useful), ("Private?", self.private), ("Fair?", self.fair))
+        return tuple((question, answer) for question, answer in asked if answer is not None)
+
     def to_json(self) -> dict[str, Any]:
         """Plain values only, ready for ``json.dumps``."""
         verdicts = {
-            key: dict(zip(("verdict", "sentence"), getattr(self, key), strict=True)) for key in ("useful", "private")
+            question.rstrip("?").lower(): dict(zip(("verdict", "sentence"), answer, strict=True))
+            for question, answer in self.answers
         }
         return {
             "format": FORMAT,
@@ -114,6 +127,7 @@ class Evaluation:
             "holdout": sum(e.rows["holdout"] for e in evaluations),
             "synthetic": round(sum(e.rows["synthetic"] for e in evaluations) / len(evaluations)),
         }
+        rows |= {part: count for part, count in first.rows.items() if part not in rows}
         said = f"figures are means over {len(evaluations)} folds: each row was held out once"
         warnings = dict.fromkeys(
             [said, *(w for e in evaluations for w in e.warnings if not w.startswith("the holdout has"))]
@@ -185,6 +199,11 @@ def evaluate(
     found = _measure_all(chosen, data, run)
     rows = {part: data.table(part).n_rows for part in data.parts}
     return Evaluation(tuple(found), rows, (*_left_out(found), *_warnings(data)), quick)
+
+
+def known_findings() -> frozenset[str]:
+    """The names of all findings there may be, for a policy to speak of."""
+    return frozenset(METRICS) | frozenset(name.removesuffix("/column") for name in MARGINS)
 
 
 def _left_out(found: Sequence[Finding]) -> Iterable[str]:
@@ -314,7 +333,12 @@ def _mean_finding(parts: list[Finding]) -> Finding:
         error = max(float(np.sqrt(np.mean(np.square(errors)))), spread) / math.sqrt(count)
         detail["error"] = round(error, 6)
         verdict = judge(excess_of(value, reference, first.direction), error, margins_for(first.name, first.column))
-    for key in ("real", "synthetic", "power"):
+        if "equivalence" in detail:
+            mean = Difference(value, error, detail["degrees"] * count)
+            detail |= {"equivalence": mean.words(unit=detail["score"]), "status": mean.status()}
+            detail |= {"p_equivalence": round(mean.p_equivalence(), 5), "p_difference": round(mean.p_difference, 5)}
+            detail["power"] = round(mean.power(), 4)
+    for key in ("real", "synthetic", "both") if "equivalence" in detail else ("real", "synthetic", "power"):
         numbers = [part.detail.get(key) for part in measured]
         if all(isinstance(number, (int, float)) for number in numbers):
             detail[key] = round(float(np.mean(numbers)), 5)  # type: ignore[arg-type]

@@ -68,8 +68,14 @@ def _gap_words(gap: Finding) -> str:
     model = "a linear model" if gap.name == "tstr_gap_linear" else "a model"
     return (
         f"{model} trained on the synthetic rows reaches {score} {synthetic:.3f} on real holdout rows; "
-        f"trained on real rows {real:.3f}"
+        f"trained on real rows {real:.3f}{_equivalence(gap)}"
     )
+
+
+def _equivalence(gap: Finding) -> str:
+    """What the equivalence test says, where it was run on more than a quick look."""
+    words = gap.detail.get("equivalence")
+    return f" ({words})" if words and gap.verdict != "unknown" and gap.detail.get("draw_error") is not None else ""
 
 
 def _pair_words(trend: Finding) -> str:
@@ -150,3 +156,50 @@ def _copies_words(find: Find) -> list[str]:
     unsure = any(f.verdict == "unknown" for _, f in found)
     lead = "there are too few rows to judge copies" if unsure else "copies are no more frequent than by chance"
     return [f"{lead} ({figures})"]
+
+
+_FAIR = {
+    "good": "No less fair than the real rows, as far as the checks tell",
+    "fair": "Somewhat less fair than the real rows",
+    "poor": "Less fair than the real rows",
+    "unknown": "Fairness cannot be judged",
+}
+
+
+def fair_sentence(find: Find) -> tuple[Verdict, str] | None:
+    """The verdict on groups of people and its sentences; columns are named, values never."""
+    widened, in_models = find("amplification"), find("amplification_model")
+    share, least = find("representation"), find("least_represented")
+    if share is None and widened is None:
+        return None
+    found = [each for each in (widened, in_models, share, least) if each is not None and each.value is not None]
+    if not found:
+        reason = next((each.note for each in (widened, share) if each is not None and each.note), "nothing to compare")
+        return "unknown", f"{_FAIR['unknown']}: {reason}."
+    verdict = worst(each.verdict for each in found)
+    said = [
+        *(
+            _widened_words(each, where)
+            for each, where in ((widened, ""), (in_models, _MODELS))
+            if each in found and each
+        ),
+        *([f"a group's share of the rows moved by {share.value:.1%} at most"] if share in found and share else []),
+        *(
+            [f"the least represented group keeps {least.value:.0%} of its share"]
+            if least in found and least and least.verdict != "good"
+            else []
+        ),
+    ]
+    return verdict, f"{_FAIR[verdict]}: {'. '.join([said[0], *map(_capital, said[1:])])}."
+
+
+_MODELS = "in models trained on them "
+
+
+def _widened_words(found: Finding, where: str) -> str:
+    detail = found.detail
+    unsure = " (too few rows to judge)" if found.verdict == "unknown" else ""
+    return (
+        f'{where}{str(detail["notion"]).replace("_", " ")} between groups of "{detail["grouping"]}" differs by '
+        f"{detail['disparity_synthetic']:.3f}, in place of {detail['disparity_real']:.3f} with real rows{unsure}"
+    )

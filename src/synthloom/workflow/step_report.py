@@ -87,8 +87,7 @@ def build_content(
     return ReportContent(
         title=facts.title,
         verdicts=(
-            VerdictLine("Useful?", *evaluation.useful),
-            VerdictLine("Private?", *evaluation.private),
+            *(VerdictLine(question, *answer) for question, answer in evaluation.answers),
             hidden_line(schema, hidden),
         ),
         facts=(
