@@ -21,7 +21,7 @@ import numpy as np
 
 from synthloom.evaluation.agreement import PARTS
 from synthloom.evaluation.base import EvaluationData, Metric
-from synthloom.evaluation.privacy.copy_control import control_copies
+from synthloom.evaluation.privacy.copy_control import control_copies, samples_like_holdout
 from synthloom.evaluation.privacy.row_keys import RowKeys
 from synthloom.evaluation.statistics import share_interval
 from synthloom.evaluation.views import as_text
@@ -32,7 +32,7 @@ MAXIMUM_TEXTS = 20_000
 """Texts of each column that are searched."""
 _LENGTH = 6
 _WORDS = 4
-_EDGES = ".,;:!?()[]{}<>\"'“”„»«"
+_EDGES = ".,;:!?()[]{}<>\"'"
 
 
 class PersonalReplay(Metric):
@@ -71,9 +71,8 @@ class PersonalReplay(Metric):
             self.name,
             synthetic=found.hits["synthetic"] != 0,
             holdout=found.hits["holdout"] != 0,
-            found_in_train=found.of_some,
-            found_in_holdout=found.of_holdout,
-            scale=data.train.n_rows / found.some,
+            found=[(mark, found.of_holdout) for mark in found.of_samples],
+            scale=data.train.n_rows / len(found.samples[0]),
         )
         return self.finding(
             control.share,
@@ -89,19 +88,19 @@ class _Found:
     """For each row the key of what it brings back, 0 for nothing.
 
     ``hits`` says it of synthetic rows, of holdout rows and of guesses (synthetic rows whose columns
-    were shuffled) against all training rows; ``of_some`` and ``of_holdout`` say it of synthetic rows
-    against equally many training and holdout rows.
+    were shuffled) against all training rows; ``of_samples`` and ``of_holdout`` say it of synthetic rows
+    against samples of training rows and against as many holdout rows.
     """
 
     def __init__(self, data: EvaluationData) -> None:
         self._data = data
         sizes = {part: data.table(part).n_rows for part in PARTS}
-        order = data.stream.child("personal_replay", "target").generator().permutation(sizes["train"])
-        self._some = order[: sizes["holdout"]]
-        self.some = len(self._some)
+        stream = data.stream.child("personal_replay", "target")
+        self.samples = samples_like_holdout(sizes["train"], sizes["holdout"], stream)
         sizes["guess"] = sizes["synthetic"]
         self.hits = {part: np.zeros(sizes[part], np.uint64) for part in ("synthetic", "holdout", "guess")}
-        self.of_some, self.of_holdout = (np.zeros(sizes["synthetic"], np.uint64) for _ in range(2))
+        self.of_holdout = np.zeros(sizes["synthetic"], np.uint64)
+        self.of_samples = [np.zeros_like(self.of_holdout) for _ in self.samples]
 
     def add_pair(self, names: tuple[str, str]) -> None:
         """Looks for two values of one row."""
@@ -139,7 +138,8 @@ class _Found:
         least = max(2, self._data.schema.protection.minimum_support)
         for part, mark in self.hits.items():
             _mark(mark, asked[part], _rare(train, least))
-        _mark(self.of_some, asked["synthetic"], _rare(train[self._some], least))
+        for mark, some in zip(self.of_samples, self.samples, strict=True):
+            _mark(mark, asked["synthetic"], _rare(train[some], least))
         _mark(self.of_holdout, asked["synthetic"], _rare(holdout, least))
 
 
