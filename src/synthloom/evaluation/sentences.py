@@ -31,6 +31,21 @@ _ATTACKS = (
     "near_copies",
     "copied_values",
 )
+_FURTHER = {
+    "canaries": "{value:.0%} of the surest guesses at rows planted before a refit are right (half by chance)",
+    "membership_density": "where synthetic rows crowd, training rows are told with AUC {value:.3f}",
+    "membership_rare": "among people with rare values attacks reach AUC {value:.3f}",
+    "singling_out": "{value:.1%} of the descriptions taken from synthetic rows fit one training row alone ({reference:.1%} "
+    "by chance)",
+    "singling_out_univariate": "{value:.1%} of the values unique in the synthetic rows belong to one training row alone "
+    "({reference:.1%} by chance)",
+    "linkability": "two halves of {value:.1%} of the training rows can be linked ({reference:.1%} by chance)",
+    "attribute_inference": "a missing value of a training row is found {value:.1%} of the time, of an unseen row "
+    "{reference:.1%}",
+    "personal_replay": "{value:.1%} of the synthetic rows bring back personal values of a training row ({reference:.1%} "
+    "by chance)",
+}
+"""Further attacks, spoken of where they found something. One that proves nothing in a table takes no verdict away."""
 
 
 def useful_sentence(find: Find) -> tuple[Verdict, str]:
@@ -92,6 +107,8 @@ def private_sentence(find: Find) -> tuple[Verdict, str]:
     measured = [finding for finding in found if finding.value is not None and not _tells_nothing(finding)]
     inference = find("membership_inference")
     verdicts = [finding.verdict for finding in measured]
+    further = [finding for name in _FURTHER if (finding := find(name)) is not None and finding.value is not None]
+    verdicts += [finding.verdict for finding in further if finding.verdict != "unknown"]
     if inference is None or inference.value is None:
         verdicts.append("unknown")  # copies alone do not show that nothing leaked
     verdict = worst(verdicts)
@@ -99,12 +116,23 @@ def private_sentence(find: Find) -> tuple[Verdict, str]:
         *([_inference_words(inference)] if inference is not None and inference.value is not None else []),
         *_finer_words(find),
         *_copies_words(find),
+        *_further_words(further),
     ]
     if inference is None or inference.value is None:
         reason = inference.note if inference is not None and inference.note else "it was not run"
         said.insert(0, f"membership inference could not be measured ({reason})")
     body = ". ".join([said[0], *map(_capital, said[1:])])
     return verdict, f"{_PRIVATE[verdict]}: {body}. {EVIDENCE}"
+
+
+def _further_words(found: list[Finding]) -> list[str]:
+    guilty = [finding for finding in found if finding.verdict in ("fair", "poor")]
+    said = [_FURTHER[f.name].format(value=f.value, reference=f.reference) for f in guilty]
+    judged = [finding for finding in found if finding.verdict != "unknown"]
+    if judged and not guilty:
+        said.append(f"{len(judged)} further attacks (singling out, linking, inferring and others) found nothing")
+    blind = len(found) - len(judged)
+    return said + ([f"{blind} further attacks prove nothing in this table"] if blind else [])
 
 
 def _tells_nothing(finding: Finding) -> bool:

@@ -72,6 +72,14 @@ _TITLES = {
     "membership_inference": "Training rows recognised",
     "membership_inference_tpr": "Training rows recognised for sure",
     "membership_inference_outliers": "Unusual training rows recognised",
+    "membership_density": "Training rows where it crowds",
+    "membership_rare": "Rare training rows recognised",
+    "singling_out": "Singled out by several values",
+    "singling_out_univariate": "Singled out by one value",
+    "linkability": "Halves of a row linked",
+    "attribute_inference": "Missing values inferred",
+    "personal_replay": "Personal values brought back",
+    "canaries": "Planted rows recognised",
 }
 
 

@@ -12,7 +12,7 @@ leak. The sensitive columns that the schema names are attacked, or else all that
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -22,7 +22,7 @@ from synthloom.evaluation.features import DistanceSpace
 from synthloom.evaluation.privacy.accusation import accusation
 from synthloom.evaluation.privacy.candidates import targets
 from synthloom.evaluation.statistics import rate_difference
-from synthloom.evaluation.verdicts import widened
+from synthloom.evaluation.verdicts import widened, worst
 from synthloom.evaluation.views import ColumnView
 from synthloom.finding import Direction, Family, Finding
 
@@ -125,7 +125,17 @@ class AttributeInference(Metric):
                     meaning=f'How often "{secret.name}" of a training row is found from all its other values.',
                 )
             )
-        return findings
+        return [_with_worst(whole, findings[1:]), *findings[1:]]
+
+
+def _with_worst(whole: Finding, columns: list[Finding]) -> Finding:
+    """The mean over columns, called no better than a column that is accused: one secret is enough."""
+    accused = [finding for finding in columns if finding.verdict in ("fair", "poor")]
+    top = worst([whole.verdict, *(finding.verdict for finding in accused)])
+    if not accused or top == whole.verdict:
+        return whole
+    names = ", ".join(f'"{finding.column}"' for finding in accused if finding.verdict == top)
+    return replace(whole, verdict=top, note="; ".join(filter(None, (f"judged by {names}", whole.note))))
 
 
 _WIDEST = 320
