@@ -17,7 +17,7 @@ from typing import Any
 import typer
 from rich.console import Console
 
-from synthloom.cli import evaluate, fit, mock, replace, run, sample, schema, split, verify
+from synthloom.cli import audit, evaluate, fit, mock, replace, run, sample, schema, split, verify
 from synthloom.errors import Cancelled, SynthloomError
 
 app = typer.Typer(
@@ -56,6 +56,7 @@ app.command("run")(_stoppable(run.run))
 app.command("fit")(_stoppable(fit.fit))
 app.command("sample")(_stoppable(sample.sample))
 app.command("evaluate")(_stoppable(evaluate.evaluate))
+app.command("audit")(_stoppable(audit.audit))
 app.command("schema")(_stoppable(schema.schema))
 app.command("split")(_stoppable(split.split))
 app.command("mock")(_stoppable(mock.mock))

@@ -8,12 +8,15 @@ from typing import Annotated
 import typer
 
 from synthloom.cli.options import (
+    DepthName,
     Entity,
     Input,
     MemoryLimit,
     Overwrite,
+    PolicyFile,
     SchemaFile,
     Seed,
+    Sensitive,
     SynthesizerName,
     Target,
     Time,
@@ -43,6 +46,15 @@ def run(
     schema: SchemaFile = None,
     entity: Entity = None,
     time: Time = None,
+    sensitive: Sensitive = None,
+    shift_column: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Keeps rows apart, to see how models fare on them.")
+    ] = None,
+    shift_from: Annotated[
+        str | None, typer.Option(metavar="VALUE", help="From this number or date on, or of this category.")
+    ] = None,
+    depth: DepthName = "standard",
+    policy: PolicyFile = None,
     time_limit: TimeLimit = None,
     memory_limit: MemoryLimit = None,
     workers: Workers = None,
@@ -53,8 +65,11 @@ def run(
     Leaves release/ (the synthetic data, an evidence card, a manifest: may leave the house) and
     private/ (the full report with real figures, the model, the schema: stays).
     """
+    from synthloom.errors import OptionError
     from synthloom.workflow import run as run_workflow
 
+    if (shift_column is None) != (shift_from is None):
+        raise OptionError("--shift-column and --shift-from go together", hint="give both, or neither")
     out, err = consoles()
     with running(workers, err, time_limit=time_limit, memory_limit=memory_limit) as context:
         result = run_workflow(
@@ -66,6 +81,10 @@ def run(
             rows=rows,
             seed=seed,
             synthesizer=synthesizer,
+            sensitive=sensitive or (),
+            shift=None if shift_column is None else (shift_column, shift_from),
+            depth=depth,  # type: ignore[arg-type] # checked where it is used
+            policy=policy,
             output=output,
             overwrite=overwrite,
             context=context,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
@@ -19,7 +19,7 @@ from synthloom.evaluation.sentences import fair_sentence, private_sentence, usef
 from synthloom.evaluation.utility.equivalence import Difference
 from synthloom.evaluation.verdicts import MARGINS, excess_of, judge, margins_for, worst
 from synthloom.execution.local import available_cores
-from synthloom.finding import Finding, Verdict
+from synthloom.finding import Family, Finding, Verdict
 from synthloom.randomness import RandomStream, resolve_seed
 from synthloom.run_context import RunContext
 from synthloom.schema import TableSchema
@@ -153,6 +153,7 @@ def evaluate(
     depth: Depth = "standard",
     shifted: Table | None = None,
     refit: Refit | None = None,
+    unmeasurable: Mapping[Family, str] | None = None,
 ) -> Evaluation:
     """Measures synthetic rows against the training rows and against rows that no model has seen.
 
@@ -169,6 +170,8 @@ def evaluate(
         shifted: real rows from later, or from elsewhere, on which models are tried as well.
         refit: fits the synthesizer anew to the rows it is given, with a seed, and returns synthetic rows:
             canaries are then planted and hunted for, at the cost of one more fit.
+        unmeasurable: families of metrics that these tables cannot answer, and why: their findings have no
+            figure. An audit without the training rows cannot try attacks on them.
 
     Raises:
         InputError: if a table has no rows.
@@ -196,7 +199,13 @@ def evaluate(
     )
     if metrics is None:
         chosen = [metric for metric in chosen if metric.applies(data)]
-    found = _measure_all(chosen, data, run)
+    mute = unmeasurable or {}
+    measured = iter(_measure_all([metric for metric in chosen if metric.family not in mute], data, run))
+    found = [
+        finding
+        for metric in chosen
+        for finding in ([metric.unmeasured(mute[metric.family])] if metric.family in mute else next(measured))
+    ]
     rows = {part: data.table(part).n_rows for part in data.parts}
     return Evaluation(tuple(found), rows, (*_left_out(found), *_warnings(data)), quick)
 
@@ -233,8 +242,8 @@ _LIBRARIES = ("lightgbm", "sklearn.linear_model", "sklearn.neighbors")
 """What metrics import."""
 
 
-def _measure_all(metrics: Sequence[Metric], data: EvaluationData, run: RunContext) -> list[Finding]:
-    """Runs the dearest metrics first, so that workers end together; returns findings in the metrics' order.
+def _measure_all(metrics: Sequence[Metric], data: EvaluationData, run: RunContext) -> list[list[Finding]]:
+    """Runs the dearest metrics first, so that workers end together; each metric's findings in the metrics' order.
 
     Under a time limit those of the first verdict come first, then the cheapest; what there is no time for
     is left out, and its finding says so.
@@ -269,7 +278,7 @@ def _measure_all(metrics: Sequence[Metric], data: EvaluationData, run: RunContex
         found[place] = [_plain(finding) for finding in findings]
         done += metrics[place].cost
         reporter.update(done / total, metrics[place].name)
-    return [finding for place in range(len(metrics)) for finding in found[place]]
+    return [found[place] for place in range(len(metrics))]
 
 
 class _Pace:

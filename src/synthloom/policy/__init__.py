@@ -2,7 +2,7 @@
 
 from synthloom.policy.clauses import Clause, Policy
 from synthloom.policy.judging import ClauseResult, Measured, PolicyResult, State, judge_policy
-from synthloom.policy.reading import DEFAULT, read_policy
+from synthloom.policy.reading import DEFAULT, default_policy_text, policy_to_yaml, read_policy
 
 __all__ = [
     "DEFAULT",
@@ -12,6 +12,8 @@ __all__ = [
     "Policy",
     "PolicyResult",
     "State",
+    "default_policy_text",
     "judge_policy",
+    "policy_to_yaml",
     "read_policy",
 ]

@@ -69,3 +69,11 @@ def policy_from_yaml(text: str, *, source: str = "policy.yaml", known: Collectio
                 hint=did_you_mean(clause.finding, sorted(known), limit=40),
             )
     return policy
+
+
+def policy_to_yaml(policy: Policy) -> str:
+    """The policy as YAML text that :func:`read_policy` reads back."""
+    import yaml
+
+    plain = policy.model_dump(mode="json", exclude_defaults=True)
+    return yaml.safe_dump({"policy_version": policy.policy_version, **plain}, sort_keys=False, allow_unicode=True)

@@ -1,5 +1,6 @@
 """From findings to pages: HTML for people, JSON for programs, Markdown for text, a view for notebooks."""
 
+from synthloom.report.card import public_content
 from synthloom.report.content import (
     WORDS_OWED,
     Audit,
@@ -26,6 +27,7 @@ __all__ = [
     "Step",
     "Suppression",
     "VerdictLine",
+    "public_content",
     "read_report_json",
     "render_card",
     "render_markdown",

@@ -1,5 +1,6 @@
 """The main job, one file a step: read, schema, split, fit, sample, evaluate, report, write."""
 
+from synthloom.workflow.auditing import audit
 from synthloom.workflow.evaluating import evaluate_files, evaluate_frames
 from synthloom.workflow.fitting import fit
 from synthloom.workflow.replacing import replace_files, replace_frames
@@ -8,6 +9,7 @@ from synthloom.workflow.run import RunOptions, RunResult, run
 __all__ = [
     "RunOptions",
     "RunResult",
+    "audit",
     "evaluate_files",
     "evaluate_frames",
     "fit",

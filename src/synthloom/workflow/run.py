@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,9 +15,10 @@ from synthloom.artifact import StagedFolder
 from synthloom.data import Table
 from synthloom.encoding import Suppression
 from synthloom.errors import OptionError
-from synthloom.evaluation import Evaluation, evaluate
+from synthloom.evaluation import Depth, Evaluation, evaluate, known_findings
 from synthloom.execution.local import available_cores
 from synthloom.limits import MemoryWatch
+from synthloom.policy import Policy, PolicyResult, read_policy
 from synthloom.randomness import RandomStream, resolve_seed
 from synthloom.report import ReportView, Step, VerdictLine
 from synthloom.run_context import RunContext
@@ -26,9 +27,12 @@ from synthloom.synthesizers import Synthesizer, synthesizer_class
 from synthloom.synthesizers.choice import AUTO, Choice
 from synthloom.workflow.forecast import RunForecast
 from synthloom.workflow.planning import Job, Plan, check_input_size, make_plan, thinned
+from synthloom.workflow.refitting import refit_like
+from synthloom.workflow.step_gate import judged, require_met
 from synthloom.workflow.step_read import read_input
 from synthloom.workflow.step_report import RunFacts, build_content, hidden_line, limits_line, versions
 from synthloom.workflow.step_schema import make_schema
+from synthloom.workflow.step_shift import split_shifted
 from synthloom.workflow.step_split import Split, split_rows
 from synthloom.workflow.step_write import write_run
 
@@ -45,6 +49,10 @@ class RunOptions:
         rows: how many synthetic rows; as many as the input has if left out.
         seed: makes the run repeatable; drawn and recorded if left out.
         synthesizer: its name, or a synthesizer; chosen by the table (``auto``) if left out.
+        sensitive: columns by whose groups fairness is audited.
+        shift: a column and a value from which on rows are kept apart, to see how models generalise.
+        depth: how much work goes into the evidence, ``standard`` or ``thorough``.
+        policy: what the evidence must show; ``default``, a policy, or the path of a YAML file.
     """
 
     target: str | None = None
@@ -54,6 +62,10 @@ class RunOptions:
     rows: int | None = None
     seed: int | None = None
     synthesizer: str | Synthesizer | None = None
+    sensitive: tuple[str, ...] = ()
+    shift: tuple[str, Any] | None = None
+    depth: Depth = "standard"
+    policy: Policy | str | Path | None = None
 
 
 @dataclass(frozen=True)
@@ -110,6 +122,10 @@ def run(
     rows: int | None = None,
     seed: int | None = None,
     synthesizer: str | Synthesizer | None = None,
+    sensitive: Sequence[str] = (),
+    shift: tuple[str, Any] | None = None,
+    depth: Depth = "standard",
+    policy: Policy | str | Path | None = None,
     output: str | Path | None = None,
     overwrite: bool = False,
     context: RunContext | None = None,
@@ -128,6 +144,12 @@ def run(
         rows: how many synthetic rows; as many as the input has if left out.
         seed: makes the run repeatable; drawn and recorded if left out.
         synthesizer: its name, or a synthesizer; chosen by the table (``auto``) if left out.
+        sensitive: columns by whose groups fairness is audited.
+        shift: a column and a value: rows from that number or date on, or of that category, are kept from
+            everything, and models are tried on them.
+        depth: ``standard``, or ``thorough`` for more seeds and rows in every fit and attack.
+        policy: what the evidence must show before data are given out: ``default``, a
+            :class:`~synthloom.policy.Policy`, or the path of a YAML file.
         output: the folder to write; it must not exist, unless ``overwrite``.
         overwrite: replace an existing folder.
         context: executor, progress, cancellation, and limits of time and memory.
@@ -137,16 +159,22 @@ def run(
 
     Raises:
         UserError: for anything the user can mend; nothing is left half written.
+        PolicyError: if the evidence falls short of the policy. No data are given out; the error carries the
+            report, and with ``output`` the report and the model are in ``private/``.
     """
-    options = RunOptions(target, entity, time, schema, rows, seed, synthesizer)
+    groups = (sensitive,) if isinstance(sensitive, str) else tuple(sensitive)
+    options = RunOptions(target, entity, time, schema, rows, seed, synthesizer, groups, shift, depth, policy)
     run = context or RunContext()
     with MemoryWatch(run) as memory:
         job = _Job(options, run, memory, on_choice, on_forecast, on_quick_verdict)
         if output is None:
-            return job.execute(source, None)
+            result = job.execute(source, None)
+            require_met(result.report.content)
+            return result
         with StagedFolder(output, overwrite=overwrite) as staging:
             result = job.execute(source, staging)
             run.check()
+    require_met(result.report.content, output)
     return RunResult(result.data, result.report, result.evaluation, result.schema, result.model, Path(output))
 
 
@@ -160,6 +188,8 @@ class _Job:
     on_quick: Callable[[tuple[VerdictLine, ...]], None] | None
     watch: _Watch = field(default_factory=_Watch)
     forecast: RunForecast | None = None
+    shifted: Table | None = None
+    shift_words: str = ""
 
     def execute(self, source: Any, folder: Path | None) -> RunResult:
         options, run, watch = self.options, self.run, self.watch
@@ -169,12 +199,22 @@ class _Job:
             raise OptionError(f"rows is {options.rows}", accepted="1 or more")
         if isinstance(options.synthesizer, str) and options.synthesizer != AUTO:
             synthesizer_class(options.synthesizer)  # a wrong name is told before anything is read
+        policy = None if options.policy is None else read_policy(options.policy, known_findings())
         with watch.step("read", run):
             check_input_size(source, run)
             table, info, title = read_input(source)
         with watch.step("schema", run):
-            schema = make_schema(table, options.schema, target=options.target, entity=options.entity, time=options.time)
-            table = table.select(schema.names)
+            schema = make_schema(
+                table,
+                options.schema,
+                target=options.target,
+                entity=options.entity,
+                time=options.time,
+                sensitive=options.sensitive,
+            )
+            original = table = table.select(schema.names)
+            if options.shift is not None:
+                table, self.shifted, self.shift_words = split_shifted(table, schema, *options.shift)
         stream = RandomStream(seed)
         split = split_rows(table, schema, stream)
         plan = self._plan(table, schema, split, stream)
@@ -188,7 +228,7 @@ class _Job:
             rows=table.n_rows,
             columns=len(table.names),
             synthetic_rows=synthetic.n_rows,
-            split_method=split.method,
+            split_method="; ".join(filter(None, (split.method, self.shift_words))),
             learned_rows=plan.rows,
             holdout_rows=len(split.folds[0][1]),
             relations=tuple(model.encoder_.derivations.sentences),
@@ -196,6 +236,7 @@ class _Job:
         given_up = tuple(f"{text[0].upper()}{text[1:]}." for text in plan.choice.given_up)
         warnings = (*given_up, *(info.notes if info else ()), *split.warnings)
         content = build_content(facts, schema, evaluation, hidden, warnings, watch.steps())
+        content = judged(content, policy)
         result = RunResult(synthetic.to_frame(), ReportView(content), evaluation, schema, model)
         if folder is not None:
             with watch.step("write", run):
@@ -206,8 +247,9 @@ class _Job:
                     model=model,
                     schema=schema,
                     content=content,
-                    original=table,
-                    record=self._record(facts, started),
+                    original=original,
+                    record=self._record(facts, started, content.policy),
+                    policy=policy,
                 )
         return result
 
@@ -247,13 +289,19 @@ class _Job:
                 left = self.run.seconds_left()
                 share = None if left is None else max(0.0, left - plan.writing) / (len(split.folds) - place)
                 judge = self.run.within(share)
-                evaluations.append(evaluate(train, holdout, synthetic, schema, seed=seed, run=judge))
+                depth, shifted = self.options.depth, self.shifted
+                # canaries take one more fit, so they are planted only when asked for, and in one fold
+                refit = refit_like(model, schema, judge) if depth == "thorough" and place == 0 else None
+                found = evaluate(
+                    train, holdout, synthetic, schema, seed=seed, run=judge, depth=depth, shifted=shifted, refit=refit
+                )
+                evaluations.append(found)
             first = first or (model, synthetic)
         evaluation = evaluations[0] if len(evaluations) == 1 else Evaluation.average(evaluations)
         assert first is not None
         return *first, evaluation
 
-    def _record(self, facts: RunFacts, started: datetime) -> dict[str, Any]:
+    def _record(self, facts: RunFacts, started: datetime, policy: PolicyResult | None) -> dict[str, Any]:
         """What happened and when; the only file of a run that differs from one time to the next."""
         return {
             "started": started.isoformat(timespec="seconds"),
@@ -261,6 +309,8 @@ class _Job:
             "input": facts.title,
             "rows": facts.rows,
             "columns": facts.columns,
+            "learned_rows": facts.learned_rows,
+            "shift": None if self.options.shift is None else [str(part) for part in self.options.shift],
             "synthetic_rows": facts.synthetic_rows,
             "synthesizer": facts.choice.synthesizer,
             "choice": facts.choice.to_json(),
@@ -271,6 +321,7 @@ class _Job:
                 "forecast_bytes": self.forecast.bytes if self.forecast else None,
                 "peak_bytes": self.memory.peak,
             },
+            "policy": None if policy is None else {"name": policy.name, "met": policy.met},
             "seed": facts.seed,
             "workers": self.run.executor.workers,
             "cores": available_cores(),
