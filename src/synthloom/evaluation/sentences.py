@@ -35,15 +35,15 @@ _FURTHER = {
     "canaries": "{value:.0%} of the surest guesses at rows planted before a refit are right (half by chance)",
     "membership_density": "where synthetic rows crowd, training rows are told with AUC {value:.3f}",
     "membership_rare": "among people with rare values attacks reach AUC {value:.3f}",
-    "singling_out": "{value:.1%} of the descriptions taken from synthetic rows fit one training row alone ({reference:.1%} "
-    "by chance)",
-    "singling_out_univariate": "{value:.1%} of the values unique in the synthetic rows belong to one training row alone "
+    "singling_out": "{value:.1%} of the descriptions taken from synthetic rows fit one training row alone "
+    "({reference:.1%} by chance)",
+    "singling_out_univariate": "{value:.1%} of the values unique in the synthetic rows are one training row's alone "
     "({reference:.1%} by chance)",
     "linkability": "two halves of {value:.1%} of the training rows can be linked ({reference:.1%} by chance)",
     "attribute_inference": "a missing value of a training row is found {value:.1%} of the time, of an unseen row "
     "{reference:.1%}",
-    "personal_replay": "{value:.1%} of the synthetic rows bring back personal values of a training row ({reference:.1%} "
-    "by chance)",
+    "personal_replay": "{value:.1%} of the synthetic rows bring back personal values of a training row "
+    "({reference:.1%} by chance)",
 }
 """Further attacks, spoken of where they found something. One that proves nothing in a table takes no verdict away."""
 
