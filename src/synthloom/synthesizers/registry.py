@@ -9,11 +9,13 @@ from synthloom.synthesizers.base import Synthesizer, read_model
 from synthloom.synthesizers.tabular.boosted_chain import BoostedChain
 from synthloom.synthesizers.tabular.gaussian_copula import GaussianCopula
 from synthloom.synthesizers.tabular.independent_columns import IndependentColumns
+from synthloom.synthesizers.tabular.private_marginals import PrivateMarginals
 
 SYNTHESIZERS: dict[str, type[Synthesizer]] = {
     "independent_columns": IndependentColumns,
     "boosted_chain": BoostedChain,
     "gaussian_copula": GaussianCopula,
+    "private_marginals": PrivateMarginals,
 }
 
 
