@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from pydantic import ValidationError
 from synthloom.constraints import Constraint
 from synthloom.errors import SchemaError, did_you_mean
 from synthloom.schema.column import KIND_MEANINGS
+from synthloom.schema.proposals import Proposal
 from synthloom.schema.table_schema import TableSchema
 
 SCHEMA_VERSION = 1
@@ -86,6 +88,16 @@ def read_schema(path: str | Path) -> TableSchema:
             f'cannot read the schema file "{path}": {error}', hint="write one with `synthloom schema INPUT`"
         ) from error
     return schema_from_yaml(text, source=str(path))
+
+
+def proposals_as_comment(proposals: Sequence[Proposal], rows: int) -> str:
+    """Proposed constraints as comments at the end of a schema file, to be taken in by taking the marks away."""
+    if not proposals:
+        return ""
+    plain = [plain_constraint(proposal.constraint) for proposal in proposals]
+    body = yaml.safe_dump({"constraints": plain}, sort_keys=False, allow_unicode=True, width=100)
+    head = f"\n# These hold in all {rows:,} rows, beyond chance. Without the marks they hold in every synthetic row.\n"
+    return head + "".join(f"# {line}\n" for line in body.splitlines())
 
 
 def plain_constraint(constraint: Constraint) -> dict[str, Any]:
