@@ -89,20 +89,15 @@ class Clause(BaseModel):
 
     def _bounds(self) -> str:
         if self.one_of:
-            return f"one of: {', '.join(self.one_of)}" if len(self.one_of) > 1 else f"= {self.one_of[0]}"
+            return f"= {' or '.join(self.one_of)}"
         parts = [f"{sign} {getattr(self, key):g}" for key, sign in _SIGNS.items() if getattr(self, key) is not None]
         return " and ".join(parts)
 
     @property
-    def subject(self) -> str:
-        """What the clause speaks of: the finding, its column and what else it must have."""
-        parts = [self.finding]
-        if self.column == "*":
-            parts.append("of every column")
-        elif self.column is not None:
-            parts.append(f'of "{self.column}"')
-        parts += [f"{key.replace('_', ' ')} {value}" for key, value in self.where.items()]
-        return ", ".join(parts)
+    def scope(self) -> str:
+        """Of what the finding must speak: a column, every column, what else it must have; empty for the table."""
+        column = {None: "", "*": "every column"}.get(self.column, f'column "{self.column}"')
+        return ", ".join(filter(None, (column, *(f"{key.replace('_', ' ')} {v}" for key, v in self.where.items()))))
 
 
 class Policy(BaseModel):

@@ -45,8 +45,8 @@ class ClauseResult:
     """What the evidence says to a clause.
 
     Attributes:
-        subject: what the clause speaks of.
         finding: the finding's name.
+        scope: the column or columns it must speak of, empty for the whole table.
         bound: the bound in words.
         state: ``met``, ``not met`` or ``unknown``.
         passes: whether the data may leave as far as this clause goes.
@@ -55,14 +55,19 @@ class ClauseResult:
         measured: every finding that the clause speaks of.
     """
 
-    subject: str
     finding: str
+    scope: str
     bound: str
     state: State
     passes: bool
     evidence: str
     reason: str = ""
     measured: tuple[Measured, ...] = ()
+
+    @property
+    def subject(self) -> str:
+        """What the clause speaks of."""
+        return f"{self.finding} ({self.scope})" if self.scope else self.finding
 
     @property
     def failing(self) -> tuple[Measured, ...]:
@@ -142,8 +147,8 @@ def judge_clause(clause: Clause, findings: Sequence[Finding]) -> ClauseResult:
         state = "met"
     blocked = [part for part in measured if part.state != "met" and part.missing not in clause.allow]
     return ClauseResult(
-        subject=clause.subject,
         finding=clause.finding,
+        scope=clause.scope,
         bound=clause.bound,
         state=state,
         passes=not blocked,

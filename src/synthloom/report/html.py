@@ -28,6 +28,7 @@ from synthloom.report.wording import (
     LEVEL_WORDS,
     STATE_LEVELS,
     STATE_WORDS,
+    title_of_name,
 )
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ CONTENT_SECURITY_POLICY = (
 
 
 @cache
-def _environment() -> jinja2.Environment:
+def page_environment() -> jinja2.Environment:
+    """What renders the templates: every value cleaned and escaped."""
     import jinja2
     from markupsafe import Markup
 
@@ -69,6 +71,7 @@ def _environment() -> jinja2.Environment:
         "state_levels": STATE_LEVELS,
         "state_words": STATE_WORDS,
         "figure_of": figure_of,
+        "title_of_name": title_of_name,
         "plural": plural,
         "lead_and_rest": lead_and_rest,
     }
@@ -88,7 +91,7 @@ def render_report(content: ReportContent, *, maximum_bytes: int = MAXIMUM_BYTES,
         OptionError: if ``maximum_bytes`` leaves no room for even the figures.
     """
     limits = PageLimits() if pictures is None else replace(PageLimits(), pictures=pictures)
-    template = _environment().get_template("report.html")
+    template = page_environment().get_template("report.html")
     while True:
         page = template.render(**_report_values(content, limits))
         if len(page.encode("utf-8")) <= maximum_bytes:
@@ -133,7 +136,7 @@ def render_card(content: ReportContent) -> str:
     """
     public = public_content(content)
     page = (
-        _environment()
+        page_environment()
         .get_template("card.html")
         .render(
             content=public,

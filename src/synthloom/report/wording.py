@@ -89,9 +89,12 @@ def title_of(finding: Finding) -> str:
     >>> title_of(Finding("new_figure", "fidelity", 0.9, "…"))
     'New figure'
     """
-    if finding.name in _TITLES:
-        return _TITLES[finding.name]
-    return humanise(finding.name)
+    return title_of_name(finding.name)
+
+
+def title_of_name(name: str) -> str:
+    """What a figure of this name is called on the page."""
+    return _TITLES.get(name) or humanise(name)
 
 
 DETAIL_TABLES = {

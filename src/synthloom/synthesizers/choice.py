@@ -82,8 +82,10 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "gaussian_copula",
         "the table has few rows, from which boosted trees learn little and give away more",
-        "TO BE MEASURED",
-        {"rows": 400},
+        "mean of adult, credit_default, german_credit and online_shoppers: from 60 rows a model loses 0.17 AUC on a "
+        "chain's rows and 0.04 on a copula's, from 150 rows 0.06 and 0.06, from 300 rows 0.035 and 0.047; membership "
+        "inference reaches 0.56 and 0.54 from 150 rows: docs/choosing.md",
+        {"rows": 250},
     ),
     Rule(
         "boosted_chain",
@@ -110,6 +112,7 @@ class Choice:
         synthesizer: its name.
         asked: what was asked for, ``auto`` or a name.
         reason: why, in words.
+        traits: the table's traits that the reason rests on; they count rows, so they stay private.
         ground: the measurement behind the rule.
         given_up: what was given up to keep a limit, a sentence each.
     """
@@ -117,11 +120,12 @@ class Choice:
     synthesizer: str
     asked: str
     reason: str
+    traits: str = ""
     ground: str = ""
     given_up: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.synthesizer}: {self.reason}"
+        return f"{self.synthesizer}: {self.reason}" + (f" ({self.traits})" if self.traits else "")
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -137,4 +141,4 @@ def choose(traits: TableTraits) -> Choice:
     'gaussian_copula'
     """
     rule = next(rule for rule in RULES if rule.fits(traits))
-    return Choice(rule.synthesizer, AUTO, f"{rule.reason} ({traits})", rule.ground)
+    return Choice(rule.synthesizer, AUTO, rule.reason, str(traits), rule.ground)

@@ -41,6 +41,8 @@ from synthloom.workflow.step_split import split_rows
 from synthloom.workflow.step_write import DATA_NAME, fingerprint, write_card
 
 _NO_TRAINING_ROWS = "the training rows were not at hand, so attacks on them could not be tried"
+_SAME_PEOPLE = 0.5
+"""Share of new rows equal to training rows above which they may be the very rows that were learned from."""
 _MANIFEST = "manifest.json"
 _AUDITS = "audits"
 
@@ -199,6 +201,12 @@ def _judge(
     evaluation = evaluate(
         learned, holdout, synthetic, table_schema, seed=seed, run=run, depth=depth, unmeasurable=unmeasurable
     )
+    copies = evaluation.find("exact_copies")
+    if copies is not None and (copies.reference or 0.0) > _SAME_PEOPLE:
+        remarks.append(
+            f"{copies.reference:.0%} of the new rows equal a training row: if they are the same people, the figures "
+            "of privacy say nothing."
+        )
     return evaluation, tuple(remarks), title, table_schema
 
 

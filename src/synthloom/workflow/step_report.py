@@ -29,6 +29,7 @@ _LIBRARIES = ("numpy", "scipy", "scikit-learn", "lightgbm", "pyarrow", "pydantic
 _LIMITS = (
     "The figures hold for this sample, this holdout and these attacks; another attack may find more.",
     "What no row of the input shows, no row of the output can be trusted to show.",
+    "The data are not meant for decisions about single people, or for counting rare events.",
 )
 _INTENDED_USE = ("Training and testing models and software, exploring, teaching.",)
 
@@ -70,7 +71,7 @@ def build_content(
     """The report of a run as one value."""
     made = (
         ("Synthesizer", facts.choice.synthesizer),
-        ("Chosen because", facts.choice.reason),
+        ("Chosen because", "; ".join(filter(None, (facts.choice.reason, facts.choice.traits)))),
         *((("Measured ground of the choice", facts.choice.ground),) if facts.choice.ground else ()),
         *((("Limits", facts.limits),) if facts.limits else ()),
         *((("Given up for a limit", "; ".join(facts.choice.given_up)),) if facts.choice.given_up else ()),
@@ -81,9 +82,6 @@ def build_content(
         ("Target", schema.target or "none named"),
         ("Protection", _protection(schema)),
     )
-    private = ("Learned from", "Held out", "Chosen because", "Given up for a limit")
-    card = [pair for pair in made if pair[0] not in private]
-    card.append(("Learned from", f"{facts.columns} columns of real rows"))
     return ReportContent(
         title=facts.title,
         verdicts=(
@@ -96,7 +94,7 @@ def build_content(
             *made,
             ("Exact relations kept", "; ".join(facts.relations) or "none found"),
         ),
-        card_facts=tuple(card),
+        card_facts=_card_facts(facts, schema),
         findings=evaluation.findings,
         columns=tuple(
             ColumnNote(c.name, c.kind, "replaced by made-up values" if c.personal else _MADE[c.kind], c.reason or "")
@@ -116,6 +114,23 @@ def build_content(
         intended_use=_INTENDED_USE,
         versions=versions(),
         quick=evaluation.quick,
+    )
+
+
+def _card_facts(facts: RunFacts, schema: TableSchema) -> tuple[tuple[str, str], ...]:
+    """What the data are, from what and how they were made, without a count of real rows."""
+    how = f"{facts.choice.synthesizer}: {facts.choice.reason}"
+    if facts.choice.given_up:
+        how += "; to keep a limit on time or memory, something was given up"
+    return (
+        ("What", f"{facts.synthetic_rows:,} synthetic rows of {facts.columns} columns"),
+        ("From what", "real rows of these columns; others, held out, were only used to judge"),
+        ("How", how),
+        *((("Measured ground of the choice", facts.choice.ground),) if facts.choice.ground else ()),
+        *((("Limits", facts.limits),) if facts.limits else ()),
+        ("Protection", _protection(schema)),
+        ("Target", schema.target or "none named"),
+        ("Seed", str(facts.seed)),
     )
 
 
