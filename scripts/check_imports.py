@@ -33,6 +33,7 @@ LEVELS: dict[str, int] = {
     "synthesizers": 9,
     "mock": 9,
     "evaluation": 9,
+    "guidance": 10,
     "report": 10,
     "workflow": 11,
     "testing": 11,

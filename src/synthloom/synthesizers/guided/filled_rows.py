@@ -64,12 +64,19 @@ class Completer:
     """Completes the rows of one table.
 
     ``given`` are the rows (a missing cell is open), ``allowed`` what open parts may be, ``context``
-    the rows that a synthesizer with a context needs.
+    the rows that a synthesizer with a context needs. A missing value in a column of ``stay`` is given
+    as missing.
     """
 
     def __init__(
-        self, model: Synthesizer, given: Table, allowed: Mapping[str, Allowed], context: EncodedTable | None = None
+        self,
+        model: Synthesizer,
+        given: Table,
+        allowed: Mapping[str, Allowed],
+        context: EncodedTable | None = None,
+        stay: frozenset[str] = frozenset(),
     ) -> None:
+        self.stay = stay
         self.model, self.allowed, self.context = model, dict(allowed), context
         self.given = Table(typed_columns(model, given))
         self.known = self._known()
@@ -81,7 +88,7 @@ class Completer:
             there = column.is_valid().to_numpy()
             encoding = self.model.encoder_.encodings[name]
             for spec, part in zip(encoding.parts, encoding.encode(column), strict=True):
-                known[spec.name] = Known(part, there & ~(part.nulls & spec.has_nulls))
+                known[spec.name] = Known(part, np.ones(len(there), dtype=bool) if name in self.stay else there)
         return known
 
     @property
@@ -142,12 +149,25 @@ class Completer:
 
 
 class FilledSampler:
-    """Rows that keep given cells and meet a wish; one row comes out for each that goes in."""
+    """Rows that keep given cells and meet a wish; one row comes out for each that goes in.
 
-    def __init__(self, model: Synthesizer, wish: Wish, given: Table, stream: RandomStream) -> None:
+    With ``allowed`` it says itself what open parts may be; see :class:`Completer` for ``stay``.
+    """
+
+    def __init__(
+        self,
+        model: Synthesizer,
+        wish: Wish,
+        given: Table,
+        stream: RandomStream,
+        *,
+        allowed: Mapping[str, Allowed] | None = None,
+        stay: frozenset[str] = frozenset(),
+    ) -> None:
         self.model, self.wish, self.given, self.stream = model, wish, given, stream
         self.checker = RowChecker(model, wish)
-        self.allowed = allowed_parts(model.encoder_, wish.conditions)
+        self.allowed = allowed_parts(model.encoder_, wish.conditions) if allowed is None else dict(allowed)
+        self.stay = stay
 
     def rows(self, start: int, n: int, stream: RandomStream, context: EncodedTable | None = None) -> GuidedRows:
         """The rows from ``start`` on, completed.
@@ -156,7 +176,7 @@ class FilledSampler:
             ConditionError, ConstraintError: naming the first rows that cannot be completed.
         """
         given = self.given.slice(start, n)
-        completer = Completer(self.model, given, self.allowed, context)
+        completer = Completer(self.model, given, self.allowed, context, self.stay)
         plain = completer.given
         back = completer.looks_back
         left = np.arange(n)
