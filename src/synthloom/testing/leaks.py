@@ -151,7 +151,9 @@ LEAKS: dict[str, Leak] = {
         "copies training rows, with one value changed, into three rows in a hundred", ("near_copies",), _near_copies
     ),
     "outliers": Leak(
-        "copies only the training rows that are unlike all others", ("membership_inference_outliers",), _outliers
+        "copies only the training rows that are unlike all others",
+        ("membership_inference_outliers", "membership_inference_tpr"),
+        _outliers,
     ),
     "values": Leak(
         "replays every single value, rows mixed: unique numbers come back",
