@@ -29,8 +29,15 @@ _WARM_ROWS = 300
 # Measured with benchmarks/run_time.py on two cores of a small server; a forecast, not a promise.
 _WRITE_SECONDS_PER_CELL = 2e-7
 _REPORT_SECONDS = 2.0
-_BYTES_PER_CELL = 60
-_BASE_BYTES = 400 * 2**20
+
+# Memory: libraries, what the tables take (real rows, their parts and the synthetic ones, each in two copies at
+# times), and the larger of the fit and the evaluation, which looks at no more than so many rows. Against the peaks
+# of whole runs of five tables: 3 % too low to 30 % too high.
+_BASE_BYTES = 250 * 10**6
+_COPIES = 2
+_EVALUATION_BYTES_PER_CELL = 150
+_EVALUATION_ROWS = 100_000
+_LEAST_EVALUATION_BYTES = 150 * 10**6
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,7 @@ class CostModel:
     Attributes:
         columns: columns of the table.
         table_rows: rows of the whole table, which stays in memory.
+        row_bytes: bytes of a row in memory.
         fit_fixed: seconds of a fit that do not depend on the rows.
         fit_per_row: seconds of a fit for each row.
         sample_per_row: seconds to sample a row from a model of ``sample_at`` rows.
@@ -62,6 +70,7 @@ class CostModel:
 
     columns: int
     table_rows: int
+    row_bytes: float
     fit_fixed: float
     fit_per_row: float
     sample_per_row: float
@@ -71,13 +80,15 @@ class CostModel:
     measured: bool = False
 
     @classmethod
-    def stated(cls, synthesizer: type[Synthesizer], table_rows: int, columns: int, workers: int) -> CostModel:
-        """The costs that the synthesizer states of itself."""
+    def stated(cls, synthesizer: type[Synthesizer], train: Table, table_rows: int, workers: int) -> CostModel:
+        """The costs that the synthesizer states of itself, for a table of which ``train`` is a part."""
+        columns = len(train.names)
         less, more = synthesizer.forecast(0, columns), synthesizer.forecast(1_000_000, columns)
         speedup = min(workers, 2) ** 0.8
         return cls(
             columns=columns,
             table_rows=table_rows,
+            row_bytes=train.arrow.nbytes / max(1, train.n_rows),
             fit_fixed=less.fit_seconds / speedup,
             fit_per_row=(more.fit_seconds - less.fit_seconds) / 1e6 / speedup,
             sample_per_row=more.sample_seconds_per_million / 1e6 / speedup,
@@ -125,8 +136,10 @@ class CostModel:
 
     def bytes(self, rows: int, size: int) -> int:
         """Memory to learn from ``rows`` and to hold and judge ``size`` sampled rows."""
-        held = (self.table_rows + size) * self.columns * _BYTES_PER_CELL
-        return round(_BASE_BYTES + self.model_fixed + self.model_per_row * rows + held)
+        tables = _COPIES * (self.table_rows + size) * self.row_bytes
+        judged = min(_EVALUATION_ROWS, max(rows, size)) * self.columns * _EVALUATION_BYTES_PER_CELL
+        evaluation = max(_LEAST_EVALUATION_BYTES, judged) if size else 0.0
+        return round(_BASE_BYTES + self.model_fixed + tables + max(self.model_per_row * rows, evaluation))
 
     def write(self, size: int) -> float:
         """Seconds to write ``size`` rows and the report."""

@@ -33,6 +33,7 @@ _EVALUATION_SHARE = 0.45
 """Most of the time left that is kept for the evaluation; it leaves out what does not fit."""
 _MARGIN = 0.9
 _LEAST_SIZE = 1_000
+_WHOLE = 1_000
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,7 @@ class _Planner:
     ) -> None:
         self.prototype, self.train, self.schema, self.job = prototype, train, schema, job
         self.stream, self.run, self.workers = stream, run, run.executor.workers
-        self.cost = CostModel.stated(type(prototype), job.table_rows, len(train.names), self.workers)
+        self.cost = CostModel.stated(type(prototype), train, job.table_rows, self.workers)
         self.refusal = ""
 
     def full(self) -> Plan:
@@ -209,18 +210,21 @@ class _Planner:
         limit = self.run.memory_limit
         if limit is None:
             return rows, size
-        if size and not self.job.fixed_size and self.cost.bytes(rows, size) > limit:
-            size = _most(lambda n: self.cost.bytes(least, n) <= limit, min(size, _LEAST_SIZE), size) or size
-        fewest = _most(lambda n: self.cost.bytes(n, size) <= limit, least, rows)
+
+        def parts(thousandths: int) -> tuple[int, int]:
+            made = size if self.job.fixed_size else max(min(size, _LEAST_SIZE), size * thousandths // _WHOLE)
+            return max(least, rows * thousandths // _WHOLE), made
+
+        share = _most(lambda n: self.cost.bytes(*parts(n)) <= limit, 0, _WHOLE)
         held = resident_bytes() or 0
-        if fewest is None or held > limit:
-            need = max(self.cost.bytes(least, min(size, _LEAST_SIZE)), held)
+        if share is None or held > limit:
+            need = max(self.cost.bytes(*parts(0)), held)
             self.refusal = (
                 f"{self.prototype.name} is forecast to need {format_size(need)} of memory, "
                 f"the limit is {format_size(limit)}"
             )
             return None
-        return fewest, size
+        return parts(share)
 
     def _within_time(self, rows: int, size: int, least: int) -> tuple[int, int, float] | None:
         """Rows to learn from and to sample, and seconds for the fit, within the time limit."""
