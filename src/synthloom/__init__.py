@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from synthloom.errors import SynthloomError, UserError
     from synthloom.evaluation import Evaluation
     from synthloom.finding import Finding
+    from synthloom.guidance import Imputation, impute
     from synthloom.io import read_table, write_table
     from synthloom.mock import mock
     from synthloom.policy import Policy, read_policy
     from synthloom.run_context import RunContext
-    from synthloom.schema import TableSchema, infer_schema, read_schema
+    from synthloom.schema import TableSchema, infer_schema, propose_constraints, read_schema
     from synthloom.synthesizers.registry import load
     from synthloom.synthesizers.tabular.boosted_chain import BoostedChain
     from synthloom.synthesizers.tabular.gaussian_copula import GaussianCopula
@@ -36,6 +37,7 @@ _HOMES = {
     "BoostedChain": "synthloom.synthesizers.tabular.boosted_chain",
     "Evaluation": "synthloom.evaluation",
     "Finding": "synthloom.finding",
+    "Imputation": "synthloom.guidance",
     "GaussianCopula": "synthloom.synthesizers.tabular.gaussian_copula",
     "IndependentColumns": "synthloom.synthesizers.tabular.independent_columns",
     "Policy": "synthloom.policy",
@@ -51,9 +53,11 @@ _HOMES = {
     "audit": "synthloom.workflow",
     "evaluate": "synthloom.workflow:evaluate_frames",
     "fit": "synthloom.workflow",
+    "impute": "synthloom.guidance",
     "infer_schema": "synthloom.schema",
     "load": "synthloom.synthesizers.registry",
     "mock": "synthloom.mock",
+    "propose_constraints": "synthloom.schema",
     "read_policy": "synthloom.policy",
     "read_schema": "synthloom.schema",
     "read_table": "synthloom.io",
@@ -67,6 +71,7 @@ __all__ = [
     "BoostedChain",
     "Evaluation",
     "Finding",
+    "Imputation",
     "GaussianCopula",
     "IndependentColumns",
     "Policy",
@@ -82,10 +87,12 @@ __all__ = [
     "audit",
     "evaluate",
     "fit",
+    "impute",
     "infer_schema",
     "load",
     "mock",
     "read_policy",
+    "propose_constraints",
     "read_schema",
     "read_table",
     "replace_personal",

@@ -233,6 +233,11 @@ class Bench:
 
         return self.once(("scores", source, part), build)
 
+    def score(self, source: Source, part: str = "holdout") -> float:
+        """The score of a source's models on the rows as they are, mean over seeds."""
+        scorer = self.once(("plain scorer", part), lambda: Scorer(self.task, self.truth(part), self._stream, draws=0))
+        return float(np.mean([scorer(each) for each in self.predictions(source, part)]))
+
     def _score_draws(self) -> tuple[float, float] | None:
         """Errors of the real and the synthetic score by the draw of training rows."""
         if not self.has_refits:

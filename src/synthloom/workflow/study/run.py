@@ -25,7 +25,6 @@ from synthloom.evaluation.utility.bench import Bench
 from synthloom.evaluation.utility.equivalence import DEFAULT_MARGIN
 from synthloom.evaluation.utility.learners import LEARNERS, learner_named
 from synthloom.evaluation.utility.study_tests import make_tests, summarise
-from synthloom.execution.local import available_cores
 from synthloom.randomness import RandomStream, resolve_seed
 from synthloom.run_context import RunContext
 from synthloom.schema import TableSchema
@@ -212,7 +211,7 @@ class _Protocol:
         batches = model.sample_batches(train.n_rows, seed=stream.child("sample").integer(), run=self._run)
         synthetic = Table.concatenate(batches)
         seconds = {"synthesizer": time.monotonic() - start}
-        threads = available_cores()
+        threads = self._run.executor.workers
         data = EvaluationData.of(train, holdout, synthetic, ready.schema, stream.child("evaluation"), threads=threads)
         scores = {learner: self._score(name, data, learner) for learner in self._learners}
         seconds["learners"] = time.monotonic() - start - seconds["synthesizer"]
