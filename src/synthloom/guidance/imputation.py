@@ -292,9 +292,8 @@ def _guess(column: Any, weight: np.ndarray, interval: float, schema: ColumnSchem
         gone = weight.sum(axis=1) <= 0
         weight = np.where(gone[:, None], 1.0, weight)
         weight = weight / weight.sum(axis=1, keepdims=True)
-        tail = (1.0 - interval) / 2.0
-        low, middle, high = weighted_quantiles(matrix, weight, (tail, 0.5, 1.0 - tail))
-        best = (matrix * weight).sum(axis=1) if schema.kind == "numeric" else middle
+        low, high = shortest_intervals(matrix, weight, interval)
+        best = (matrix * weight).sum(axis=1) if schema.kind == "numeric" else _weighted_median(matrix, weight)
 
         def written(numbers: np.ndarray) -> Any:
             exact = np.round(numbers).astype(np.int64) if schema.kind == "datetime" else _on_grid(numbers, schema)
@@ -312,26 +311,40 @@ def _guess(column: Any, weight: np.ndarray, interval: float, schema: ColumnSchem
     return _Guess(rows, best_values.combine_chunks(), nothing, nothing, mass[np.arange(len(weight)), chosen])
 
 
-def weighted_quantiles(values: np.ndarray, weight: np.ndarray, shares: Sequence[float]) -> list[np.ndarray]:
-    """Quantiles of each row of ``values`` float64 [k, m] with weights [k, m] that sum to 1.
+def shortest_intervals(values: np.ndarray, weight: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
+    """The shortest interval of each row of ``values`` float64 [k, m] that holds a ``share`` of the weight.
 
-    Each is the plotting position i / (n + 1), n the effective number of values: a fresh value of the
-    same kind lies below it with just that chance, however few there are.
+    Unlike the stretch between two quantiles it does not grow beyond the share where a single value
+    holds most of it. ``weight`` [k, m] sums to 1; of n effective values, n / (n + 1) of the weight
+    counts, as a fresh value of the same kind may lie outside all of them.
     """
     order = np.argsort(values, axis=1, kind="stable")
     ranked = np.take_along_axis(values, order, axis=1)
     heavy = np.take_along_axis(weight, order, axis=1)
-    size = 1.0 / (heavy**2).sum(axis=1, keepdims=True)
-    reached = (np.cumsum(heavy, axis=1) - 0.5 * heavy) * size
-    place = (reached + 0.5) / (size + 1.0)
-    out = []
-    for share in shares:
-        after = np.clip((place < share).sum(axis=1), 1, values.shape[1] - 1)
-        rows = np.arange(len(values))
-        low, high = place[rows, after - 1], place[rows, after]
-        part = np.clip((share - low) / np.maximum(high - low, 1e-12), 0.0, 1.0)
-        out.append(ranked[rows, after - 1] + part * (ranked[rows, after] - ranked[rows, after - 1]))
-    return out
+    size = 1.0 / (heavy**2).sum(axis=1)
+    reached = np.cumsum(heavy, axis=1)
+    wanted = np.minimum(share * (size + 1.0) / size, 1.0) - 1e-9
+    rows = np.arange(len(values))
+    best = np.full(len(values), np.inf)
+    low, high = ranked[:, 0].copy(), ranked[:, -1].copy()
+    for start in range(values.shape[1]):
+        before = reached[:, start] - heavy[:, start]
+        stop = (reached < (before + wanted)[:, None]).sum(axis=1)
+        fits = stop < values.shape[1]
+        end = ranked[rows, np.minimum(stop, values.shape[1] - 1)]
+        better = fits & (end - ranked[:, start] < best)
+        best = np.where(better, end - ranked[:, start], best)
+        low, high = np.where(better, ranked[:, start], low), np.where(better, end, high)
+    return low, high
+
+
+def _weighted_median(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """The weighted median float64 [k] of each row of ``values`` [k, m]."""
+    order = np.argsort(values, axis=1, kind="stable")
+    reached = np.cumsum(np.take_along_axis(weight, order, axis=1), axis=1)
+    place = np.minimum((reached < 0.5).sum(axis=1), values.shape[1] - 1)
+    rows = np.arange(len(values))
+    return np.asarray(values[rows, order[rows, place]])
 
 
 def _on_grid(numbers: np.ndarray, schema: ColumnSchema) -> np.ndarray:

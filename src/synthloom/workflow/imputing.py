@@ -14,7 +14,7 @@ from synthloom.run_context import RunContext
 from synthloom.schema import TableSchema, read_schema
 from synthloom.synthesizers import load
 
-REMINDER = "These are real rows; only the cells listed in imputed_cells were filled in, with values a model finds likely."
+REMINDER = "These are real rows; only the cells in imputed_cells were filled in, with values that a model finds likely."
 
 
 def impute_file(
