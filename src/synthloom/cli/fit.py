@@ -8,9 +8,13 @@ from typing import Annotated
 import typer
 
 from synthloom.cli.options import (
+    Delta,
+    Epsilon,
     Input,
+    LedgerFile,
     MemoryLimit,
     Overwrite,
+    PublicSchemaFile,
     SchemaFile,
     Seed,
     SynthesizerName,
@@ -18,6 +22,7 @@ from synthloom.cli.options import (
     Workers,
     consoles,
     running,
+    show_budget,
     show_choice,
 )
 
@@ -28,6 +33,10 @@ def fit(
     seed: Seed = None,
     synthesizer: SynthesizerName = None,
     schema: SchemaFile = None,
+    epsilon: Epsilon = None,
+    delta: Delta = None,
+    public_schema: PublicSchemaFile = None,
+    ledger: LedgerFile = None,
     time_limit: TimeLimit = None,
     memory_limit: MemoryLimit = None,
     workers: Workers = None,
@@ -51,10 +60,15 @@ def fit(
             schema=schema,
             synthesizer=synthesizer,
             seed=seed,
+            epsilon=epsilon,
+            delta=delta,
+            public_schema=public_schema,
+            ledger=ledger,
             context=context,
             on_choice=lambda choice: show_choice(choice, err),
             on_note=lambda note: err.print(f"Note: {note}", markup=False),
         )
         model.save(output, overwrite=overwrite)
+    show_budget(model, out)
     columns = len(model.schema_.columns)
     out.print(f"Learned {columns} columns with {model.name}. Model: {output}", markup=False)

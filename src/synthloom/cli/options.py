@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from synthloom.progress import ProgressEvent
     from synthloom.report import VerdictLine
     from synthloom.run_context import RunContext
+    from synthloom.synthesizers import Synthesizer
     from synthloom.synthesizers.choice import Choice
 
 Input = Annotated[
@@ -63,6 +64,19 @@ TimeLimit = Annotated[
 MemoryLimit = Annotated[
     str | None, typer.Option(metavar="M", help="Such as 2GB: the run stays below it, or stops and says so.")
 ]
+Epsilon = Annotated[
+    float | None,
+    typer.Option(metavar="E", help="Learn under differential privacy with this budget, noise and all that is read."),
+]
+Delta = Annotated[float | None, typer.Option(metavar="D", help="The delta that goes with it; 1e-5 by default.")]
+PublicSchemaFile = Annotated[
+    Path | None,
+    typer.Option("--public-schema", metavar="FILE", help="What is public of the columns: categories, bounds, units."),
+]
+LedgerFile = Annotated[
+    Path | None,
+    typer.Option("--ledger", metavar="FILE", help="What was spent on these data before; this release is added."),
+]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
 
 LEVEL_STYLES = {"good": "green", "fair": "yellow", "poor": "red", "unknown": "dim"}
@@ -111,6 +125,15 @@ def show_choice(choice: Choice, console: Console) -> None:
     console.print(f"Synthesizer: {choice}.", markup=False)
     for text in choice.given_up:
         console.print(f"Given up: {text}.", markup=False)
+
+
+def show_budget(model: Synthesizer, console: Console) -> None:
+    """The privacy budget that the fit spent, if it was under one."""
+    spent = model.public_facts().get("differential_privacy")
+    if spent:
+        adjacency = spent["ledger"]["adjacency"]
+        text = f"Privacy budget spent: ε = {spent['epsilon']:.4g} at δ = {spent['delta']:g}, for one {adjacency}."
+        console.print(text, markup=False)
 
 
 def show_verdicts(lines: Sequence[VerdictLine], console: Console, heading: str) -> None:

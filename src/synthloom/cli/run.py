@@ -8,12 +8,16 @@ from typing import Annotated
 import typer
 
 from synthloom.cli.options import (
+    Delta,
     DepthName,
     Entity,
+    Epsilon,
     Input,
+    LedgerFile,
     MemoryLimit,
     Overwrite,
     PolicyFile,
+    PublicSchemaFile,
     SchemaFile,
     Seed,
     Sensitive,
@@ -24,6 +28,7 @@ from synthloom.cli.options import (
     Workers,
     consoles,
     running,
+    show_budget,
     show_choice,
     show_verdicts,
 )
@@ -55,6 +60,10 @@ def run(
     ] = None,
     depth: DepthName = "standard",
     policy: PolicyFile = None,
+    epsilon: Epsilon = None,
+    delta: Delta = None,
+    public_schema: PublicSchemaFile = None,
+    ledger: LedgerFile = None,
     time_limit: TimeLimit = None,
     memory_limit: MemoryLimit = None,
     workers: Workers = None,
@@ -85,6 +94,10 @@ def run(
             shift=None if shift_column is None else (shift_column, shift_from),
             depth=depth,  # type: ignore[arg-type] # checked where it is used
             policy=policy,
+            epsilon=epsilon,
+            delta=delta,
+            public_schema=public_schema,
+            ledger=ledger,
             output=output,
             overwrite=overwrite,
             context=context,
@@ -97,6 +110,7 @@ def run(
     for note in notes[:_NOTES]:
         err.print(f"Note: {note}", markup=False)
     show_verdicts(result.report.verdicts, out, "Verdict")
+    show_budget(result.model, out)
     out.print(f"Synthetic data and card: {output / 'release'}", markup=False)
     out.print(f"Full report: {output / 'private' / 'report.html'}", markup=False)
     out.print("This is evidence, not a finding of anonymity; synthetic data from personal data may be personal data.")

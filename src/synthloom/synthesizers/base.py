@@ -252,8 +252,12 @@ class Synthesizer(ABC):
             write_json(folder / "context_encodings.json", self.context_encoder_.state())
         state = self._state(folder)
         write_json(folder / "model.json", {"synthesizer": self.name, "parameters": self.get_params(), "state": state})
-        facts = None if self.choice_ is None else {"choice": dict(self.choice_)}
+        facts = ({} if self.choice_ is None else {"choice": dict(self.choice_)}) | self.public_facts()
         write_manifest(folder, kind="model", label="synthetic", facts=facts)
+
+    def public_facts(self) -> dict[str, Any]:
+        """What a manifest says of the fit, for anyone to read; under a budget, the ledger."""
+        return {}
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """The constructor's arguments, as scikit-learn's ``clone`` wants them."""

@@ -8,13 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from synthloom.data import Table
 from synthloom.limits import MemoryWatch
-from synthloom.randomness import RandomStream, resolve_seed
+from synthloom.randomness import resolve_seed
 from synthloom.run_context import RunContext
-from synthloom.schema import TableSchema
+from synthloom.schema import PublicSchema, TableSchema
 from synthloom.synthesizers import Synthesizer
 from synthloom.synthesizers.choice import Choice
 from synthloom.workflow.planning import Job, check_input_size, make_plan, thinned
+from synthloom.workflow.privately import read_privacy
+from synthloom.workflow.step_fit import learn
 from synthloom.workflow.step_read import read_input
 from synthloom.workflow.step_schema import make_schema
 
@@ -25,6 +28,10 @@ def fit(
     schema: TableSchema | str | Path | None = None,
     synthesizer: str | Synthesizer | None = None,
     seed: int | None = None,
+    epsilon: float | None = None,
+    delta: float | None = None,
+    public_schema: PublicSchema | str | Path | None = None,
+    ledger: str | Path | None = None,
     context: RunContext | None = None,
     on_choice: Callable[[Choice], None] | None = None,
     on_note: Callable[[str], None] | None = None,
@@ -37,7 +44,11 @@ def fit(
         source: a pandas or polars frame, an Arrow table, or the path of a file or folder.
         schema: a schema, or the path of a YAML file; inferred if left out.
         synthesizer: its name, or a synthesizer; chosen by the table (``auto``) if left out.
-        seed: makes the fit repeatable.
+        seed: makes the fit repeatable; not the noise under differential privacy.
+        epsilon: learn under differential privacy, with this budget; see ``docs/differential-privacy.md``.
+        delta: the δ that goes with it; 1e-5 if left out.
+        public_schema: what is public of the table, or the path of a YAML file.
+        ledger: a file of what was spent on the same data before, to which this fit is added.
         context: executor, progress, cancellation, and limits of time and memory.
         on_choice: called with the synthesizer chosen, and why, before the fit.
         on_note: called with each remark on how the file was read.
@@ -51,22 +62,29 @@ def fit(
     """
     run = context or RunContext()
     seed = resolve_seed(seed)
+    privacy = read_privacy(epsilon, delta, public_schema, ledger, refused={"schema": schema}, synthesizer=synthesizer)
+    synthesizer = privacy.prototype if privacy else synthesizer
     with MemoryWatch(run):
         check_input_size(source, run)
         table, info, _ = read_input(source)
-        table_schema = make_schema(table, schema)
+        table_schema = privacy.schema(table) if privacy else make_schema(table, schema)
         table = table.select(table_schema.names)
         job = Job(table.n_rows, judged=False)
-        plan = make_plan(table, table_schema, synthesizer, job, RandomStream(seed), run)
+        plan = make_plan(table, table_schema, synthesizer, job, seed, run)
         if on_choice is not None:
             on_choice(plan.choice)
         if info is not None and on_note is not None:
             for note in info.notes:
                 on_note(note)
         rows = thinned(np.arange(table.n_rows), plan.rows, seed)
-        model = type(plan.prototype)(**plan.prototype.get_params())
-        learned = table if len(rows) == table.n_rows else table.take(rows)
-        model.fit(learned, table_schema, seed=seed, run=run.within(plan.fit_seconds))
+
+        def once(model: Synthesizer, part: Table, share: RunContext) -> None:
+            if privacy is None:
+                model.fit(part, table_schema, seed=seed, run=share)
+            else:
+                privacy.fit(model, part, seed, share)
+                privacy.record(model)
+
+        learned = learn(plan, table if len(rows) == table.n_rows else table.take(rows), run, once)
         run.check()
-    model.choice_ = plan.choice.to_json()
-    return model
+    return learned.model

@@ -60,6 +60,7 @@ def _write_release(
     write_table(synthetic, release / f"{DATA_NAME}{output_suffix(source) if source else '.parquet'}", source)
     write_card(release, content)
     facts = {"rows": synthetic.n_rows, "columns": len(synthetic.names), "synthesizer": model.name}
+    facts |= model.public_facts()
     write_manifest(release, kind="release", label="synthetic", facts=facts)
 
 

@@ -133,6 +133,10 @@ class PrivateMarginals(Synthesizer):
         """The ε at :attr:`delta` of all that was charged."""
         return epsilon_of(self.ledger_, self.delta)
 
+    def public_facts(self) -> dict[str, Any]:
+        spent = {"epsilon": round(self.epsilon_spent_, 6), "delta": self.delta, "ledger": self.ledger_.to_json()}
+        return {"differential_privacy": spent}
+
     def _fit(
         self,
         target: EncodedTable,
