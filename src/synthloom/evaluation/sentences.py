@@ -117,6 +117,7 @@ def private_sentence(find: Find) -> tuple[Verdict, str]:
         *_finer_words(find),
         *_copies_words(find),
         *_further_words(further),
+        *_unsure_words(measured),
     ]
     if inference is None or inference.value is None:
         reason = inference.note if inference is not None and inference.note else "it was not run"
@@ -130,9 +131,17 @@ def _further_words(found: list[Finding]) -> list[str]:
     said = [_FURTHER[f.name].format(value=f.value, reference=f.reference) for f in guilty]
     judged = [finding for finding in found if finding.verdict != "unknown"]
     if judged and not guilty:
-        said.append(f"{len(judged)} further attacks (singling out, linking, inferring and others) found nothing")
+        said.append("further attacks (singling out, linking, inferring and others) found nothing")
     blind = len(found) - len(judged)
-    return said + ([f"{blind} further attacks prove nothing in this table"] if blind else [])
+    one = "one further attack proves" if blind == 1 else f"{blind} further attacks prove"
+    return said + ([f"{one} nothing in this table"] if blind else [])
+
+
+def _unsure_words(found: list[Finding]) -> list[str]:
+    """Why nothing can be said although nothing was found."""
+    names = {"membership_inference_tpr": "sure guesses", "membership_inference_outliers": "attacks on unusual people"}
+    unsure = [words for name, words in names.items() for f in found if f.name == name and f.verdict == "unknown"]
+    return [f"there are too few rows to judge {' and '.join(unsure)}"] if unsure else []
 
 
 def _tells_nothing(finding: Finding) -> bool:

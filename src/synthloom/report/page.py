@@ -23,7 +23,7 @@ from synthloom.report.charts import (
 )
 from synthloom.report.content import ReportContent
 from synthloom.report.formatting import format_number, format_share, is_number, shorten
-from synthloom.report.wording import DETAIL_TABLES, FAMILIES, HEADLINES, LEVEL_ORDER, humanise, title_of
+from synthloom.report.wording import DETAIL_TABLES, FAMILIES, HEADLINES, LEVEL_ORDER, LEVEL_WORDS, humanise, title_of
 
 
 @dataclass(frozen=True)
@@ -226,9 +226,7 @@ def column_cards(content: ReportContent, limit: int) -> tuple[list[ColumnCard], 
     for name, picture, findings in pictured[:limit]:
         chart = distribution_chart(name, picture.detail)
         if chart is not None:
-            others = [
-                (title_of(f), format_number(f.value)) for f in findings if f is not picture and f.value is not None
-            ]
+            others = [(title_of(f), _beside_real(f)) for f in findings if f is not picture and f.value is not None]
             lines = (*_missing_line(picture.detail), *others)
             value = format_number(picture.value)
             cards.append(ColumnCard(name, kinds.get(name, ""), picture.verdict, value, chart, lines))
@@ -241,7 +239,7 @@ def column_rows(content: ReportContent) -> list[ColumnRow]:
     rows = []
     for name, findings in _by_column(content).items():
         shape = next((f for f in findings if f.name == "column_shape"), None)
-        others = [(title_of(f), format_number(f.value)) for f in findings if f is not shape and f.value is not None]
+        others = [(title_of(f), _beside_real(f)) for f in findings if f is not shape and f.value is not None]
         more = [*(_missing_line(shape.detail) if shape else ()), *others]
         rows.append(
             ColumnRow(
@@ -254,6 +252,14 @@ def column_rows(content: ReportContent) -> list[ColumnRow]:
             )
         )
     return rows
+
+
+def _beside_real(finding: Finding) -> str:
+    """A column's figure with what real holdout rows reach: an attack is often right about those, too."""
+    text = format_number(finding.value)
+    if finding.reference is not None:
+        text += f" (real holdout rows {format_number(finding.reference)})"
+    return text + (f", {LEVEL_WORDS[finding.verdict].lower()}" if finding.verdict in ("fair", "poor") else "")
 
 
 def worst_level(findings: Sequence[Finding]) -> Verdict:

@@ -50,11 +50,14 @@ class PersonalReplay(Metric):
     cost: ClassVar[float] = 0.5
     attacker: ClassVar[str | None] = "holds the synthetic rows and searches them for what is known of a person"
 
+    def applies(self, data: EvaluationData) -> bool:
+        personal, texts = _columns(data)
+        return len(personal) > 1 or bool(personal and texts)
+
     def measure(self, data: EvaluationData) -> list[Finding]:
         """The share of rows that bring somebody back."""
-        personal = [column.name for column in data.schema if column.personal is not None]
-        texts = [column.name for column in data.schema if column.kind == "text" and column.personal is None]
-        if len(personal) < 2 and not (personal and texts):
+        personal, texts = _columns(data)
+        if not self.applies(data):
             return [self.unmeasured("it takes two personal columns, or a personal column and a free text")]
         found = _Found(data)
         generator = data.stream.child(self.name).generator()
@@ -82,6 +85,12 @@ class PersonalReplay(Metric):
             verdict=control.verdict,
             detail={"baseline": round(float((found.hits["guess"] != 0).mean()), 6), **control.detail},
         )
+
+
+def _columns(data: EvaluationData) -> tuple[list[str], list[str]]:
+    """The personal columns, and the free texts in which their values may turn up."""
+    personal = [column.name for column in data.schema if column.personal is not None]
+    return personal, [column.name for column in data.schema if column.kind == "text" and column.personal is None]
 
 
 class _Found:
