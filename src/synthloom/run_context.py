@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from synthloom.errors import Cancelled, SynthloomError
@@ -29,6 +31,7 @@ class RunContext:
     _cancelled: threading.Event = field(default_factory=threading.Event, repr=False)
     _reasons: list[SynthloomError] = field(default_factory=list, repr=False)
     _start: float = field(default_factory=time.monotonic, repr=False)
+    _whole: RunContext | None = field(default=None, repr=False)
 
     def cancel(self, reason: SynthloomError | None = None) -> None:
         """Asks the run to end at its next check; with ``reason``, the check raises that error."""
@@ -38,6 +41,8 @@ class RunContext:
 
     def check(self) -> None:
         """Raises :class:`Cancelled`, or the reason given, if the run was asked to end."""
+        if self._whole is not None:
+            self._whole.check()
         if self._cancelled.is_set():
             raise self._reasons[0] if self._reasons else Cancelled("the run was stopped; nothing was left half written")
 
@@ -50,6 +55,24 @@ class RunContext:
     def seconds_left(self) -> float | None:
         """Seconds until the time limit, ``None`` where there is none."""
         return None if self.time_limit is None else self.time_limit - (time.monotonic() - self._start)
+
+    @contextmanager
+    def ending(self, seconds: float | None) -> Iterator[RunContext]:
+        """A part of the run that is stopped at its next check after ``seconds``; the run itself goes on.
+
+        What the part does then ends with :class:`Cancelled`, for the caller to catch.
+        """
+        part = replace(self.within(seconds), _cancelled=threading.Event(), _reasons=[], _whole=self)
+        if seconds is None:
+            yield part
+            return
+        timer = threading.Timer(max(0.0, seconds), part.cancel)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield part
+        finally:
+            timer.cancel()
 
     def reporter(self, step: str) -> ProgressReporter:
         """A reporter for one named step."""

@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from synthloom.data import Table
 from synthloom.evaluation import forecast_seconds
 from synthloom.limits import format_duration, format_size
-from synthloom.randomness import RandomStream
 from synthloom.run_context import RunContext
 from synthloom.schema import TableSchema
 from synthloom.synthesizers import Synthesizer
@@ -98,32 +97,33 @@ class CostModel:
         )
 
     def probed(
-        self, prototype: Synthesizer, train: Table, schema: TableSchema, stream: RandomStream, run: RunContext
-    ) -> CostModel:
-        """The same with seconds measured by a trial fit on some rows of the table."""
+        self, prototype: Synthesizer, part: Table, schema: TableSchema, seed: int, run: RunContext
+    ) -> tuple[CostModel, Synthesizer]:
+        """The same with seconds measured by a trial fit on ``part``, some rows of the table; and the model of it.
+
+        Raises:
+            Cancelled: if ``run`` ends before the trial does.
+        """
         quiet = replace(run, listener=None)
-        if train.n_rows <= PROBE_ROWS:
-            return self
-        rows = stream.child("probe").generator().choice(train.n_rows, PROBE_ROWS, replace=False)
-        part = train.take(rows)
         few = schema.names[:2]
         # the first fit of a process loads libraries and compiles: that is no part of what grows
         warm = type(prototype)(**prototype.get_params())
         warm.fit(part.slice(0, _WARM_ROWS).select(few), schema.select(few), seed=0, run=quiet).sample(1, seed=0)
         model = type(prototype)(**prototype.get_params())
         start = time.perf_counter()
-        model.fit(part, schema, seed=0, run=quiet)
+        model.fit(part, schema, seed=seed, run=quiet)
         fitted = time.perf_counter()
         for _ in model.sample_batches(_PROBE_SAMPLE, seed=0, run=quiet):
             pass
-        return replace(
+        measured = replace(
             self,
             fit_fixed=0.0,
-            fit_per_row=(fitted - start) / PROBE_ROWS,
+            fit_per_row=(fitted - start) / part.n_rows,
             sample_per_row=(time.perf_counter() - fitted) / _PROBE_SAMPLE,
-            sample_at=PROBE_ROWS,
+            sample_at=part.n_rows,
             measured=True,
         )
+        return measured, model
 
     def fit(self, rows: int) -> float:
         """Seconds to learn from ``rows``."""

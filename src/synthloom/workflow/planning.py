@@ -16,14 +16,14 @@ from pathlib import Path
 import numpy as np
 
 from synthloom.data import Table
-from synthloom.errors import LimitError
+from synthloom.errors import Cancelled, LimitError
 from synthloom.limits import format_duration, format_size, resident_bytes
 from synthloom.randomness import RandomStream
 from synthloom.run_context import RunContext
 from synthloom.schema import TableSchema
 from synthloom.synthesizers import SYNTHESIZERS, Synthesizer, synthesizer_class
 from synthloom.synthesizers.choice import AUTO, CHEAPER, LEAST_ROWS, Choice, TableTraits, choose
-from synthloom.workflow.forecast import CostModel, RunForecast
+from synthloom.workflow.forecast import PROBE_ROWS, CostModel, RunForecast
 
 _SURELY = 0.3
 """Share of the limit below which a stated forecast, which may be off by a factor of three, needs no trial."""
@@ -48,6 +48,7 @@ class Plan:
         fit_seconds: the share of the time that the fit may take, ``None`` without a limit.
         writing: seconds to keep for writing.
         forecast: what the whole run will take.
+        trial: the model of a trial fit and the rows it learned from, if there was one: the best answer so far.
     """
 
     prototype: Synthesizer
@@ -57,6 +58,7 @@ class Plan:
     fit_seconds: float | None
     writing: float
     forecast: RunForecast
+    trial: tuple[Synthesizer, Table] | None = None
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def make_plan(
     schema: TableSchema,
     asked: str | Synthesizer | None,
     job: Job,
-    stream: RandomStream,
+    seed: int,
     run: RunContext,
 ) -> Plan:
     """The plan for learning from ``train`` under the limits of ``run``.
@@ -100,14 +102,19 @@ def make_plan(
     refusals: list[str] = []
     for name in names:
         instance = prototype if name == choice.synthesizer else SYNTHESIZERS[name]()
-        planner = _Planner(instance, train, schema, job, stream.child("plan", name), run)
+        planner = _Planner(instance, train, schema, job, seed, run)
         plan = planner.full() if not limited else planner.fitting()
         if plan is None:
             refusals.append(planner.refusal)
             continue
-        instead = name != choice.synthesizer
-        given_up = (f"{name} learned the table in place of {choice.synthesizer}: {refusals[0]}",) if instead else ()
-        final = replace(choice, synthesizer=name, given_up=(*given_up, *plan.choice.given_up))
+        final = replace(choice, synthesizer=name, given_up=plan.choice.given_up)
+        if name != choice.synthesizer:
+            instead = f"{name} learned the table in place of {choice.synthesizer}: {refusals[0]}"
+            final = replace(
+                final,
+                reason=f"{choice.synthesizer} suits the table best, but does not fit the limits",
+                given_up=(instead, *final.given_up),
+            )
         return replace(plan, choice=final)
     raise LimitError(
         f"the run does not fit its limits: {'; '.join(refusals)}",
@@ -159,11 +166,12 @@ class _Planner:
         train: Table,
         schema: TableSchema,
         job: Job,
-        stream: RandomStream,
+        seed: int,
         run: RunContext,
     ) -> None:
         self.prototype, self.train, self.schema, self.job = prototype, train, schema, job
-        self.stream, self.run, self.workers = stream, run, run.executor.workers
+        self.seed, self.run, self.workers = seed, run, run.executor.workers
+        self.trial: tuple[Synthesizer, Table] | None = None
         self.cost = CostModel.stated(type(prototype), train, job.table_rows, self.workers)
         self.refusal = ""
 
@@ -195,15 +203,8 @@ class _Planner:
         else:
             forecast = RunForecast(self.cost.fit(rows), self.cost.bytes(rows, 0))
         name = self.prototype.name
-        return Plan(
-            self.prototype,
-            Choice(name, name, "", given_up=given_up),
-            rows,
-            size,
-            fit_seconds,
-            self.cost.write(size),
-            forecast,
-        )
+        choice = Choice(name, name, "", given_up=given_up)
+        return Plan(self.prototype, choice, rows, size, fit_seconds, self.cost.write(size), forecast, self.trial)
 
     def _within_memory(self, rows: int, size: int, least: int) -> tuple[int, int] | None:
         """Rows to learn from and to sample within the memory limit."""
@@ -231,10 +232,9 @@ class _Planner:
         if self.cost.fit(least) > self._budget(size):
             self._refuse(least, size)
             return None
-        if self.cost.fit(rows) + self.cost.sample(rows, size) > _SURELY * self._budget(size):
-            left = self.run.seconds_left() or 0.0
-            if self.cost.fit(min(rows, least)) <= _TRIAL_SHARE * left:
-                self.cost = self.cost.probed(self.prototype, self.train, self.schema, self.stream, self.run)
+        surely = self.cost.fit(rows) + self.cost.sample(rows, size) <= _SURELY * self._budget(size)
+        if not surely and not self._try(rows):
+            return None
         budget = self._budget(size)
 
         def fits(learned: int, made: int) -> bool:
@@ -249,6 +249,25 @@ class _Planner:
             return None
         return most, size, budget - self.cost.sample(most, size)
 
+    def _try(self, rows: int) -> bool:
+        """Measures the costs by a trial on some rows; False if that alone takes too long."""
+        if rows <= PROBE_ROWS or self.prototype.capabilities.private:
+            return True  # under a budget a trial would cost some of it
+        part = self.train.take(thinned(np.arange(self.train.n_rows), PROBE_ROWS, self.seed))
+        share = _TRIAL_SHARE * max(0.0, self.run.seconds_left() or 0.0)
+        try:
+            with self.run.ending(share) as trial:
+                self.cost, model = self.cost.probed(self.prototype, part, self.schema, self.seed, trial)
+        except Cancelled:
+            self.run.check()
+            self.refusal = (
+                f"{self.prototype.name} on {PROBE_ROWS:,} rows took more than {format_duration(share)}, "
+                "too much of the time limit"
+            )
+            return False
+        self.trial = (model, part)
+        return True
+
     def _budget(self, size: int) -> float:
         """Seconds that one fit and its sample may take: what is left without evaluation and writing."""
         left = max(0.0, self.run.seconds_left() or 0.0)
@@ -258,9 +277,12 @@ class _Planner:
         return max(0.0, left * _MARGIN - evaluation - self.cost.write(size)) / self.job.folds
 
     def _refuse(self, least: int, size: int) -> None:
-        forecast = self._plan(least, size, None, ()).forecast
+        made = size if self.job.fixed_size else min(size, _LEAST_SIZE)
+        need = (self.cost.fit(least) + self.cost.sample(least, made)) * self.job.folds / _MARGIN
+        if self.job.judged:
+            need = (need * _MARGIN + self.cost.write(made)) / (_MARGIN - _EVALUATION_SHARE)
         self.refusal = (
-            f"{self.prototype.name} on {least:,} rows is forecast to take {format_duration(forecast.seconds)}, "
+            f"{self.prototype.name} on {least:,} rows is forecast to need {format_duration(need)}, "
             f"{format_duration(self.run.seconds_left() or 0.0)} of the time limit are left"
         )
 

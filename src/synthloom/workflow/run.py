@@ -39,7 +39,6 @@ from synthloom.workflow.step_shift import split_shifted
 from synthloom.workflow.step_split import Split, split_rows
 from synthloom.workflow.step_write import write_run
 
-
 _KEPT_TO_JUDGE = 0.2
 """Share of a time limit that sampling leaves to the evaluation."""
 
