@@ -55,7 +55,7 @@ def test_the_error_of_overlapping_splits_is_wide_enough():
     [
         (0.001, 0.002, "equivalent", "equivalent within 0.01 AUC"),
         (0.007, 0.001, "equivalent", "equivalent within 0.01 AUC"),
-        (0.03, 0.005, "worse", "worse by 0.030 AUC (95 % interval 0.020 to 0.040)"),
+        (0.03, 0.005, "worse", "worse by 0.030 AUC, 95 % interval 0.020 to 0.040"),
         (0.012, 0.004, "worse", "which may or may not be more than 0.01"),
         (-0.03, 0.005, "better", "better by 0.030 AUC"),
         (0.005, 0.02, "undecided", "undecided: too few holdout rows to tell 0.01 AUC"),

@@ -102,7 +102,7 @@ class Difference:
         return "undecided"
 
     def words(self, margin: float = DEFAULT_MARGIN, unit: str = "", lacking: str = "holdout") -> str:
-        """The status as a clause, such as "equivalent within 0.01 AUC" or "worse by 0.031 (0.022 to 0.040) AUC".
+        """The status as a clause, such as "equivalent within 0.01 AUC" or "worse by 0.031 AUC, 95 % …".
 
         ``lacking`` names the rows of which there are too few where nothing can be said.
         """
@@ -111,10 +111,10 @@ class Difference:
         status = self.status(margin)
         if status == "equivalent":
             return f"equivalent within {margin:g}{unit}"
-        interval = f"(95 % interval {_signed(low)} to {_signed(high)})"
+        interval = f"95 % interval {_signed(low)} to {_signed(high)}"
         if status == "undecided":
-            return f"undecided: too few {lacking} rows to tell {margin:g}{unit} {interval}"
-        said = f"{status} by {abs(self.value):.3f}{unit} {interval}"
+            return f"undecided: too few {lacking} rows to tell {margin:g}{unit}, {interval}"
+        said = f"{status} by {abs(self.value):.3f}{unit}, {interval}"
         beyond = low > margin if status == "worse" else high < -margin
         return said if beyond else f"{said}, which may or may not be more than {margin:g}"
 
