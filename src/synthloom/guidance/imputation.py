@@ -158,7 +158,8 @@ class _Job:
         self.allowed = {}
         for name in self.columns:
             spec = model.encoder_.encodings[name].parts[0]
-            if spec.has_nulls and name not in model.encoder_.derivations.relations:
+            relation = model.encoder_.derivations.relations.get(name)
+            if spec.has_nulls and (relation is None or relation.gaps == "own"):
                 self.allowed[spec.name] = Allowed.codes(np.ones(spec.n_codes, dtype=bool), False)
         self.wish = Wish(constraints=tuple(c for c in schema.constraints if not c.whole_table))
 

@@ -21,7 +21,7 @@ from synthloom.synthesizers.guided.allowed import Allowed, allowed_parts
 from synthloom.synthesizers.guided.chain_walk import Chain, Known, Tilt, walk
 from synthloom.synthesizers.guided.guided_sampling import GuidedRows, RowChecker, Wish
 from synthloom.synthesizers.guided.mending import construct
-from synthloom.synthesizers.guided.proposals import BLOCK_ROWS, stacked
+from synthloom.synthesizers.guided.proposals import BLOCK_ROWS, stacked, within
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _COMPLETIONS = (16, 64, 256)
 """Completions of each row at the first, second and third attempt."""
 _ATTEMPTS_WITHOUT = 8
+_UNLIKELY = -1e6  # the log weight of a completion that is not allowed: taken only if all are
 _MENDING_FROM = 2
 
 
@@ -145,7 +146,15 @@ class Completer:
             parts.append(self.model._sample(len(mine), context, fixed, stream.child(number)))
             order.append(mine)
         back = np.argsort(np.concatenate(order), kind="stable")
-        return Completions(stacked(parts).take(back), np.zeros((len(rows), many)))
+        done = stacked(parts).take(back)
+        fits = np.ones(done.n_rows, dtype=bool)
+        for name, allowed in self.allowed.items():
+            fits &= within(allowed, done.columns[name]) | self.known_in(name, block)
+        return Completions(done, np.where(fits, 0.0, _UNLIKELY).reshape(len(rows), many))
+
+    def known_in(self, name: str, rows: np.ndarray) -> np.ndarray:
+        """Where a part is given in these rows (int64 [k]), bool [k]."""
+        return self.known[name].given[rows] if name in self.known else np.zeros(len(rows), dtype=bool)
 
 
 class FilledSampler:
@@ -186,7 +195,7 @@ class FilledSampler:
         for attempt in range(len(_COMPLETIONS) if back else _ATTEMPTS_WITHOUT):
             if not len(left):
                 break
-            many = _COMPLETIONS[attempt] if back else 1
+            many = _COMPLETIONS[attempt] if back else self._plain_completions
             child = stream.child("attempt", attempt)
             completions = completer.complete(left, many, child)
             rows = completions.picked(child.child("pick").generator())
@@ -212,6 +221,11 @@ class FilledSampler:
         import pyarrow as pa
 
         return GuidedRows(Table(pa.table(anew)), min(worth, float(n)), drawn, mended)
+
+    @property
+    def _plain_completions(self) -> int:
+        """Completions of a row where nothing given speaks back: several if some may not be allowed."""
+        return 1 if isinstance(self.model, Chain) or not self.allowed else 8
 
     def _judged(self, rows: EncodedTable, plain: Table, left: np.ndarray, stream: RandomStream) -> dict[str, Any]:
         """Finished columns with the given cells in place, and what follows from them computed."""
