@@ -288,7 +288,7 @@ def _guess(column: Any, weight: np.ndarray, interval: float, schema: ColumnSchem
     values, missing = comparable(column, schema.format)
     nothing: list[Any] = [None] * len(weight)
     if schema.kind in ("numeric", "datetime") and isinstance(values, np.ndarray):
-        matrix = values.astype(np.float64).reshape(weight.shape)
+        matrix = np.where(missing, 0.0, values).astype(np.float64).reshape(weight.shape)  # 0 of no weight
         weight = np.where(missing.reshape(weight.shape), 0.0, weight)
         gone = weight.sum(axis=1) <= 0
         weight = np.where(gone[:, None], 1.0, weight)
