@@ -17,7 +17,7 @@ import numpy as np
 
 from synthloom.data import Table
 from synthloom.errors import Cancelled, LimitError
-from synthloom.limits import format_duration, format_size, resident_bytes
+from synthloom.limits import format_duration, format_size, resident_bytes, slowdown
 from synthloom.randomness import RandomStream
 from synthloom.run_context import RunContext
 from synthloom.schema import TableSchema
@@ -172,7 +172,9 @@ class _Planner:
         self.prototype, self.train, self.schema, self.job = prototype, train, schema, job
         self.seed, self.run, self.workers = seed, run, run.executor.workers
         self.trial: tuple[Synthesizer, Table] | None = None
-        self.cost = CostModel.stated(type(prototype), train, job.table_rows, self.workers)
+        self.cost = CostModel.stated(
+            type(prototype), train, job.table_rows, self.workers, 1.0 if run.time_limit is None else slowdown()
+        )
         self.refusal = ""
 
     def full(self) -> Plan:
