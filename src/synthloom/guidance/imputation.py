@@ -234,9 +234,7 @@ class _Job:
         if encoder.derivations and self.columns:
             given = self.table.select(self.learned)
             open_only = with_given({n: table.column(n).combine_chunks() for n in self.learned}, given)
-            made = encoder.derivations.apply(
-                open_only, encoder.schema, frozenset(), self.stream.child("relations"), encoder._drawn
-            )
+            made = encoder.derivations.apply(open_only, encoder.schema, self.stream.child("relations"), encoder._drawn)
             kept = {n: a for n, a in made.items() if n in self.columns}
             arrays = {n: table.column(n).combine_chunks() for n in table.names} | kept
             table = Table(_table({n: a.cast(table.column(n).type, safe=False) for n, a in arrays.items()}))

@@ -234,7 +234,7 @@ class FilledSampler:
         given = plain.take(left)
         columns = with_given({name: table.column(name).combine_chunks() for name in table.names}, given)
         if encoder.derivations:
-            columns = encoder.derivations.apply(columns, encoder.schema, frozenset(), stream, encoder._drawn)
+            columns = encoder.derivations.apply(columns, encoder.schema, stream, encoder._drawn)
             columns = with_given(columns, given)
         return with_given(construct(self.checker.early, columns, self.checker.schema), given)
 
