@@ -230,3 +230,25 @@ def test_resampling_repeats_nothing_and_follows_the_weights() -> None:
     assert value[chosen].mean() == pytest.approx((value * weight).sum(), abs=0.12)
     assert effective_size(np.zeros(50)) == pytest.approx(50)
     assert effective_size(np.array([0.0, -1e9])) == pytest.approx(1)
+
+
+def test_context_with_conditions_and_constraints(real) -> None:
+    model = sl.BoostedChain(max_rounds=20).fit(real[["age", "income", "rich"]], context=real[["kind"]], seed=1)
+    wanted = pd.DataFrame({"kind": ["a"] * 150 + ["c"] * 150})
+    made = model.sample(
+        context=wanted, where="rich = true", constraints=[Comparison(expression="income > 50 * age")], seed=2
+    )
+    assert len(made) == 300
+    assert made["rich"].all()
+    assert (made["income"] > 50 * made["age"]).all()
+    assert made["age"][150:].mean() > made["age"][:150].mean() + 5
+
+
+def test_a_schema_with_constraints_goes_through_a_run(real, tmp_path) -> None:
+    schema = sl.infer_schema(Table.from_frame(real)).model_copy(
+        update={"constraints": (ValueRange(column="age", min=30), Unique(columns=("income", "age")))}
+    )
+    result = sl.run(real[real["age"] >= 30], schema=schema, synthesizer="independent_columns", rows=400, seed=1)
+    assert len(result.data) == 400
+    assert (result.data["age"] >= 30).all()
+    assert not result.data.duplicated(["income", "age"]).any()

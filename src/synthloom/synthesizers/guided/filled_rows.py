@@ -33,6 +33,7 @@ _COMPLETIONS = (16, 64, 256)
 _ATTEMPTS_WITHOUT = 8
 _UNLIKELY = -1e6  # the log weight of a completion that is not allowed: taken only if all are
 _MENDING_FROM = 2
+_BLOCK = 4_096  # rows that are completed at once: memory goes with their completions
 
 
 @dataclass(frozen=True)
@@ -53,12 +54,17 @@ class Completions:
         weight = np.exp(self.log_weight - self.log_weight.max(axis=1, keepdims=True))
         return np.asarray(weight.sum(axis=1) ** 2 / (weight**2).sum(axis=1))
 
-    def picked(self, rng: np.random.Generator) -> EncodedTable:
-        """One completion of each row, in proportion to its weight."""
-        noise = rng.gumbel(size=self.log_weight.shape)
-        best = np.argmax(np.where(np.isfinite(self.log_weight), self.log_weight, -1e300) + noise, axis=1)
+    def picked(self, rng: np.random.Generator, good: np.ndarray | None = None) -> np.ndarray:
+        """The place int64 [rows] of one completion of each row, in proportion to its weight.
+
+        Of those that are ``good`` (bool [rows * completions]), if there are any.
+        """
         n, many = self.log_weight.shape
-        return self.rows.take(np.arange(n) * many + best)
+        log_weight = np.where(np.isfinite(self.log_weight), self.log_weight, -1e300)
+        if good is not None:
+            log_weight = np.where(good.reshape(n, many), log_weight, -1e301)
+        noise = rng.gumbel(size=(n, many))
+        return np.asarray(np.arange(n) * many + np.argmax(log_weight + noise, axis=1), dtype=np.int64)
 
 
 class Completer:
@@ -184,6 +190,18 @@ class FilledSampler:
         Raises:
             ConditionError, ConstraintError: naming the first rows that cannot be completed.
         """
+        parts = []
+        for offset in range(0, n, _BLOCK):
+            size = min(_BLOCK, n - offset)
+            mine = None if context is None else context.take(np.arange(offset, offset + size))
+            parts.append(self._block(start + offset, size, stream.child("block", offset), mine))
+        table = parts[0].table if len(parts) == 1 else Table.concatenate([part.table for part in parts])
+        return GuidedRows(
+            table, sum(p.effective for p in parts), sum(p.drawn for p in parts), sum(p.mended for p in parts)
+        )
+
+    def _block(self, start: int, n: int, stream: RandomStream, context: EncodedTable | None) -> GuidedRows:
+        """A stretch of rows that is completed at once."""
         given = self.given.slice(start, n)
         completer = Completer(self.model, given, self.allowed, context, self.stay)
         plain = completer.given
@@ -198,9 +216,7 @@ class FilledSampler:
             many = _COMPLETIONS[attempt] if back else self._plain_completions
             child = stream.child("attempt", attempt)
             completions = completer.complete(left, many, child)
-            rows = completions.picked(child.child("pick").generator())
-            columns = self._judged(rows, plain, left, child)
-            good = self.checker.good(columns)
+            rows, columns, good = self._picked(completions, plain, left, child, every=attempt > 0)
             if attempt >= _MENDING_FROM:
                 before = int(good.sum())
                 columns, good = self.checker.mended(columns, good, child)
@@ -221,6 +237,24 @@ class FilledSampler:
         import pyarrow as pa
 
         return GuidedRows(Table(pa.table(anew)), min(worth, float(n)), drawn, mended)
+
+    def _picked(
+        self, completions: Completions, plain: Table, left: np.ndarray, stream: RandomStream, *, every: bool
+    ) -> tuple[EncodedTable, dict[str, Any], np.ndarray]:
+        """A completion of each row, its finished columns, and which are good; chosen among ``every`` good one."""
+        rng = stream.child("pick").generator()
+        if not every:
+            rows = completions.rows.take(completions.picked(rng))
+            columns = self._judged(rows, plain, left, stream)
+            return rows, columns, self.checker.good(columns)
+        import pyarrow as pa
+
+        many = completions.log_weight.shape[1]
+        columns = self._judged(completions.rows, plain, np.repeat(left, many), stream)
+        good = self.checker.good(columns) & np.isfinite(completions.log_weight).reshape(-1)
+        chosen = completions.picked(rng, good)
+        taken = {name: column.take(pa.array(chosen)) for name, column in columns.items()}
+        return completions.rows.take(chosen), taken, good[chosen]
 
     @property
     def _plain_completions(self) -> int:
