@@ -27,7 +27,7 @@ _WARM_ROWS = 300
 
 # Measured with benchmarks/run_time.py on two cores of a small server; a forecast, not a promise.
 _WRITE_SECONDS_PER_CELL = 2e-7
-_REPORT_SECONDS = 2.0
+_REPORT_SECONDS = 0.8
 
 # Memory: libraries, what the tables take (real rows, their parts and the synthetic ones, each in two copies at
 # times), and the larger of the fit and the evaluation, which looks at no more than so many rows. Against the peaks

@@ -197,7 +197,9 @@ class _Planner:
         if timed is None:
             return None
         said += self._words(rows, size, timed[0], timed[1], "time limit")
-        return self._plan(*timed, tuple(said))
+        plan = self._plan(*timed, tuple(said))
+        left = max(0.0, self.run.seconds_left() or 0.0)  # the evaluation leaves out what does not fit
+        return replace(plan, forecast=RunForecast(min(plan.forecast.seconds, left), plan.forecast.bytes))
 
     def _plan(self, rows: int, size: int, fit_seconds: float | None, given_up: tuple[str, ...]) -> Plan:
         if self.job.judged:
