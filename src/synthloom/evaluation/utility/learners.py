@@ -88,7 +88,7 @@ def fit_forest(task: Task, inputs: np.ndarray, target: np.ndarray, effort: Effor
         "min_data_in_leaf": min(_FOREST_LEAF_ROWS, max(1, len(inputs) // 20)),
     }
     classes = len(np.unique(target)) if task.kind == "classification" else 1
-    trees = max(_FEWEST_TREES, _FOREST_TREES // max(1, classes // 3))
+    trees = max(_FEWEST_TREES, _FOREST_TREES // max(1, classes - 1))
     return _fit_trees(task, inputs, target, settings, _QUICK_TREES if effort.quick else trees)
 
 
