@@ -89,9 +89,13 @@ def interpreter(cache: Path, name: str) -> Path:
     return python
 
 
-def audited(python: Path, script: str, *arguments: str) -> dict[str, dict[str, float]]:
+def audited(python: Path, script: str, minutes: float, *arguments: str) -> dict[str, dict[str, float]]:
     """What an auditor says, or why it says nothing."""
-    done = subprocess.run([str(python), "-c", script, *arguments], capture_output=True, text=True, check=False)
+    command = [str(python), "-W", "ignore", "-c", script, *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60 * minutes)
+    except subprocess.TimeoutExpired:
+        return {"failed": {"error": f"took longer than {minutes:g} minutes"}}
     lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
     return json.loads(lines[-1][7:]) if lines else {"failed": {"error": done.stderr.strip()[-300:]}}
 
@@ -140,28 +144,30 @@ def main() -> None:
     parser.add_argument("--secret", default="income", help="the column to infer; a category")
     parser.add_argument("--rows", type=int, default=4000)
     parser.add_argument("--attacks", type=int, default=1000)
+    parser.add_argument("--minutes", type=float, default=15.0, help="for one auditor on one set of rows")
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "synthloom-auditors")
     options = parser.parse_args()
     table = Table(pq.read_table(options.data / f"{options.table}.parquet"))
     schema = infer_schema(table)
     order = np.random.default_rng(0).permutation(table.n_rows)
-    sizes = (options.rows, options.rows // 2, options.rows)
+    sizes = (options.rows,) * 3  # a description isolates somebody less often in a smaller holdout
     train, holdout, fresh = (table.take(part) for part in np.split(order[: sum(sizes)], np.cumsum(sizes)[:-1]))
     pythons = {name: interpreter(options.cache, name) for name in AUDITORS}
-    for kind in KINDS:
+    for kind in options.kinds:
         made = fresh if kind == "fresh" else plant_leak(kind, train, fresh)
         parts = {"train": train, "holdout": holdout, "synthetic": made}
         with tempfile.TemporaryDirectory() as folder:
             for name, part in parts.items():
                 part.arrow.to_pandas().to_csv(Path(folder) / f"{name}.csv", index=False)
-            anonymeter = audited(pythons["anonymeter"], ANONYMETER, folder, options.secret, str(options.attacks))
-            syntheval = audited(pythons["syntheval"], SYNTHEVAL, folder, options.secret)
+            anonymeter = audited(pythons["anonymeter"], ANONYMETER, options.minutes, folder, options.secret, str(options.attacks))
+            syntheval = audited(pythons["syntheval"], SYNTHEVAL, options.minutes, folder, options.secret)
         mine = ours(parts, schema, options.secret)
         print(f"\n{options.table}, {kind}: {sizes[0]} training, {sizes[1]} holdout, {sizes[2]} synthetic rows")
         for name in ("singling_out_univariate", "singling_out", "linkability", "attribute_inference"):
             theirs = anonymeter.get(name, anonymeter.get("failed"))
             print(f"  {name:24} ours {told(mine[name]):26} Anonymeter {told(theirs):26} {agreement(mine[name], theirs)}")
-        print(f"  {'membership_inference':24} ours AUC {told(mine['membership_inference']):26} SynthEval {membership(syntheval)}")
+        print(f"  {'membership_inference':24} ours AUC {told(mine['membership_inference']):26} SynthEval {membership(syntheval)}", flush=True)
 
 
 def membership(found: dict[str, float]) -> str:
