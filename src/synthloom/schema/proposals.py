@@ -30,6 +30,7 @@ from synthloom.constraints import (
 )
 from synthloom.constraints.combinations import distinct_texts
 from synthloom.data import Table
+from synthloom.schema.inference import infer_schema
 from synthloom.schema.table_schema import TableSchema
 
 EVIDENCE = 20.0
@@ -52,9 +53,13 @@ class Proposal:
     evidence: float
 
 
-def propose_constraints(table: Table, schema: TableSchema) -> tuple[Proposal, ...]:
-    """Constraints that all rows of ``table`` meet, the plainest kinds first."""
-    view = _View(table, schema)
+def propose_constraints(data: Any, schema: TableSchema | None = None) -> tuple[Proposal, ...]:
+    """Constraints that all rows of a frame or table meet, the plainest kinds first.
+
+    ``schema`` says what its columns are; it is inferred if left out.
+    """
+    table = Table.from_frame(data)
+    view = _View(table, schema or infer_schema(table))
     finders: tuple[Callable[[_View], Iterator[Proposal]], ...] = (
         _inequalities,
         _ranges,

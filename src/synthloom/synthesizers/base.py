@@ -38,7 +38,8 @@ class Capabilities:
     """What a synthesizer can do, beyond learning and sampling a table.
 
     Attributes:
-        conditions: ``where`` is met exactly, ``all`` columns or only ``leading`` ones.
+        conditions: which columns can be held fixed while the others are drawn given them: ``all``,
+            only ``leading`` ones or ``none``. ``where`` works with every synthesizer all the same.
         context: learns p(target | context) when given a context table.
         weights: rows can be weighted.
         log_density: can tell the log density of rows.
