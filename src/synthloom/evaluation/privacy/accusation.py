@@ -58,6 +58,8 @@ def accusation(
         verdict = "unknown"
         said = f"this attack proves nothing here: even released training rows would {words}"
         note = "; ".join(filter(None, (said, note)))
+    elif verdict == "unknown":
+        note = "; ".join(filter(None, ("there are too few rows to judge this difference", note)))
     figures = {"control": round(reference, 5), "power": round(power, 4)}
     if baseline is not None:
         figures = {"baseline": round(baseline, 5), **figures}
