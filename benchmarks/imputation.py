@@ -88,15 +88,19 @@ def by_sklearn(holes: pd.DataFrame, real: pd.DataFrame, imputer: object) -> pd.D
     return pd.DataFrame(out)
 
 
-def coverage(real: pd.DataFrame, cells: pd.DataFrame) -> float:
-    """Share of the true numbers inside their intervals, averaged over columns."""
+def coverage(real: pd.DataFrame, cells: pd.DataFrame, most_common: float = 1.0) -> float:
+    """Share of the true numbers inside their intervals, averaged over columns.
+
+    Only columns in which no value has more than a share ``most_common``: where one value has nearly all
+    of an interval's share, no interval can cover just 90 %.
+    """
     shares = []
     for name, mine in cells.groupby("column"):
-        if is_number(real[name]):
+        if is_number(real[name]) and real[name].value_counts(normalize=True).iloc[0] <= most_common:
             truth = real[name].to_numpy()[mine["row"]].astype(float)
             inside = (truth >= mine["low"].astype(float) - 1e-9) & (truth <= mine["high"].astype(float) + 1e-9)
             shares.append(inside.mean())
-    return float(np.mean(shares))
+    return float(np.mean(shares)) if shares else float("nan")
 
 
 def main() -> None:
@@ -129,7 +133,7 @@ def main() -> None:
             nearest = errors(frame, by_sklearn(holes, frame, KNNImputer(n_neighbors=5)), out)
             means = [float(np.mean(list(e.values()))) for e in (ours, iterative, nearest)]
             print(
-                f"{table}, {how}: error {means[0]:.3f}, iterative {means[1]:.3f}, nearest {means[2]:.3f}; coverage of 90 % {coverage(frame, cells):.3f}; effective {made.effective:.0f} of 64; {seconds:.0f} s",
+                f"{table}, {how}: error {means[0]:.3f}, iterative {means[1]:.3f}, nearest {means[2]:.3f}; coverage of 90 % {coverage(frame, cells):.3f} (columns without a value in over 5 % of the rows {coverage(frame, cells, 0.05):.3f}); effective {made.effective:.0f} of 64; {seconds:.0f} s",
                 flush=True,
             )
             worse = {
