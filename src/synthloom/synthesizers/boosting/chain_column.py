@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from synthloom.encoding import EncodedColumn, PartSpec
 MAX_CODES = 800
 """About how many codes of a part a chain tells apart; the bins inside one are drawn by their frequency."""
 ROWS_A_CODE = 20
+INPUT_BINS = 255
+"""Most bins that later models see of a part, besides the missing one."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,28 @@ class ChainColumn:
         place = np.empty(len(self.order))
         place[self.order] = np.arange(len(self.order))
         return np.where(column.nulls, np.nan, place[column.codes])
+
+    @cached_property
+    def _input_bin(self) -> np.ndarray:
+        """The bin uint8 [bins] that later models see of each bin or category: neighbours of few rows are joined."""
+        target = self.mass.sum() / INPUT_BINS
+        first = _join(self.mass, target)
+        while len(first) - 1 > INPUT_BINS:
+            target *= 1.05
+            first = _join(self.mass, target)
+        bins = np.empty(len(self.order), dtype=np.uint8)
+        bins[self.order] = np.repeat(np.arange(1, len(first)), np.diff(first))
+        return bins
+
+    def inputs(self, column: EncodedColumn) -> np.ndarray:
+        """The bin uint8 [n] that later models see, 1 to 255 in ascending order; 0 where missing."""
+        return np.where(column.nulls, np.uint8(0), self._input_bin[column.codes])
+
+    def input_of(self, values: np.ndarray) -> np.ndarray:
+        """The bin uint8 [n] of numbers float64 [n] on this part's scale; 0 where NaN."""
+        assert self.spec.lower is not None
+        code = np.clip(np.searchsorted(self.spec.lower, values, side="right") - 1, 0, self.spec.n_codes - 1)
+        return np.where(np.isnan(values), np.uint8(0), self._input_bin[code])
 
     def positions(self, values: np.ndarray) -> np.ndarray:
         """Where numbers float64 [n] of another column lie on this one's scale of codes."""

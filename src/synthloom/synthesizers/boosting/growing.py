@@ -7,12 +7,12 @@ anew on all rows.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
-from synthloom.synthesizers.boosting.forest import Forest
+from synthloom.synthesizers.boosting.forest import Forest, Tree
 
 _FEW_ROWS = 3_000
 _FOLDS = 5
@@ -60,117 +60,101 @@ class BoostingOptions:
         """Fewest rows in a leaf of a model that learns from ``rows``."""
         return max(self.support, min(self.min_leaf, rows // _LEAVES_OF_FEW))
 
-    def parameters(self, classes: int, rows: int, seed: int) -> dict[str, Any]:
-        """LightGBM's parameters; one thread and no sampling, so that results repeat."""
-        task: dict[str, Any] = (
-            {"objective": "binary"} if classes == 2 else {"objective": "multiclass", "num_class": classes}
-        )
-        return task | {
-            "learning_rate": self.learning_rate,
-            "num_leaves": self.leaves,
-            "min_data_in_leaf": self.least_rows(rows),
-            "lambda_l2": self.l2,
-            "max_bin": 255,
-            "min_data_in_bin": 5,
-            "num_threads": 1,
-            "deterministic": True,
-            "force_row_wise": True,
-            "feature_pre_filter": False,
-            "seed": seed,
-            "verbose": -1,
-        }
-
 
 @dataclass(frozen=True)
 class Sample:
     """What a model learns from.
 
     Attributes:
-        inputs: float64 [n, k].
-        begin: float64 [n, classes], the scores to begin at; [n, 1] for two classes.
-        target: int [n], the class.
-        weights: float64 [n] or ``None``.
-        classes: how many classes there are.
+        inputs: uint8 [n, k], the bin of each input; 0 where it is missing.
+        begin: float32 [n, scores], the scores to begin at: one for each class, or the logit of two.
+        target: int32 [n], the class.
+        weights: float32 [n].
     """
 
     inputs: np.ndarray
     begin: np.ndarray
     target: np.ndarray
-    weights: np.ndarray | None
-    classes: int
+    weights: np.ndarray
 
-    def dataset(self, rows: np.ndarray, parameters: dict[str, Any], reference: Any = None) -> Any:
-        """The rows as LightGBM wants them."""
-        import lightgbm as lgb
-
-        return lgb.Dataset(
-            self.inputs[rows],
-            self.target[rows],
-            weight=None if self.weights is None else self.weights[rows],
-            init_score=self.begin[rows].ravel(order="F"),
-            reference=reference,
-            params=parameters,
-        )
-
-    def loss(self, rows: np.ndarray) -> float:
-        """The mean cross entropy of the scores to begin at."""
-        scores = self.begin[rows]
-        if self.classes == 2:
-            scores = np.column_stack([np.zeros(len(scores)), scores[:, 0]])
-        top = scores.max(axis=1)
-        total = top + np.log(np.exp(scores - top[:, None]).sum(axis=1))
-        own = scores[np.arange(len(rows)), self.target[rows]]
-        return float(np.average(total - own, weights=None if self.weights is None else self.weights[rows]))
+    @property
+    def classes(self) -> int:
+        """How many classes there are."""
+        return max(2, self.begin.shape[1])
 
 
-def grow(sample: Sample, held: np.ndarray, options: BoostingOptions, seed: int) -> Forest | None:
-    """Trees for ``sample``; ``None`` if even the first does not help. ``held`` bool [n] are held out of many rows."""
+def grow(
+    sample: Sample, held: np.ndarray, options: BoostingOptions, seed: int, stop: Callable[[], bool]
+) -> Forest | None:
+    """Trees for ``sample``; ``None`` if even the first does not help. ``held`` bool [n] are held out of many rows.
+
+    ``stop`` is asked after every round; where it says yes, the trees grown so far are the model.
+    """
     n = len(sample.target)
     options = options.refined(sample.classes)
     if n < _FEW_ROWS:
-        rounds = _rounds_by_folds(sample, options, seed)
-        if rounds == 0:
-            return None
-        booster, _ = _boost(sample, np.arange(n), None, rounds, options, seed)
+        rounds = _rounds_by_folds(sample, options, seed, stop)
+        trees, _ = _boost(sample, np.arange(n), None, rounds, options, lambda: False)
     else:
-        check = np.flatnonzero(held)
-        booster, losses = _boost(sample, np.flatnonzero(~held), check, options.max_rounds, options, seed)
-        rounds = int(np.argmin(losses)) + 1
-        if losses[rounds - 1] >= sample.loss(check):
-            return None
-    sums = 1 if sample.classes == 2 else sample.classes
-    return Forest.from_booster(booster, rounds, sums, sample.inputs.shape[1], options.support)
+        trees, losses = _boost(
+            sample, np.flatnonzero(~held), np.flatnonzero(held), options.max_rounds, options, stop
+        )
+        trees = trees[: int(np.argmin(losses))]
+    return Forest.of(trees, sample.inputs.shape[1]) if trees else None
 
 
-def _rounds_by_folds(sample: Sample, options: BoostingOptions, seed: int) -> int:
+def _rounds_by_folds(sample: Sample, options: BoostingOptions, seed: int, stop: Callable[[], bool]) -> int:
     """The rounds whose mean loss over the folds is least; 0 if none gains."""
-    n = len(sample.target)
-    fold = np.random.default_rng(seed).permutation(n) % _FOLDS
+    fold = np.random.default_rng(seed).permutation(len(sample.target)) % _FOLDS
     total = np.zeros(options.max_rounds + 1)
     for part in range(_FOLDS):
-        check = np.flatnonzero(fold == part)
-        _, losses = _boost(sample, np.flatnonzero(fold != part), check, options.max_rounds, options, seed)
-        losses = np.concatenate([[sample.loss(check)], losses])
+        _, losses = _boost(
+            sample, np.flatnonzero(fold != part), np.flatnonzero(fold == part), options.max_rounds, options, stop
+        )
         total += np.pad(losses, (0, len(total) - len(losses)), mode="edge")
     return int(np.argmin(total))
 
 
 def _boost(
-    sample: Sample, train: np.ndarray, check: np.ndarray | None, rounds: int, options: BoostingOptions, seed: int
-) -> tuple[Any, np.ndarray]:
-    """A booster and its loss on the rows ``check`` after each round, until that falls no more."""
-    import lightgbm as lgb
+    sample: Sample,
+    train: np.ndarray,
+    check: np.ndarray | None,
+    rounds: int,
+    options: BoostingOptions,
+    stop: Callable[[], bool],
+) -> tuple[list[Tree], np.ndarray]:
+    """Trees, and the loss on the rows ``check`` before the first and after each, until that falls no more."""
+    from synthloom.synthesizers.boosting import kernels
 
-    parameters = options.parameters(sample.classes, len(sample.target), seed)
-    data = sample.dataset(train, parameters)
-    if check is None:
-        return lgb.train(parameters, data, rounds), np.empty(0)
-    history: dict[str, Any] = {}
-    booster = lgb.train(
-        parameters,
-        data,
-        rounds,
-        valid_sets=[sample.dataset(check, parameters, data)],
-        callbacks=[lgb.early_stopping(options.patience, verbose=False), lgb.record_evaluation(history)],
-    )
-    return booster, np.array(next(iter(history["valid_0"].values())))
+    bins = sample.inputs.max(axis=0).astype(np.int64) + 1
+    offset = np.concatenate([[0], np.cumsum(bins)])
+    scores = sample.begin.copy()
+    slope, curve = np.empty_like(scores), np.empty_like(scores)
+    k = scores.shape[1]
+    sums = np.empty((options.leaves, offset[-1], k), dtype=np.float32)
+    counts = np.empty((options.leaves, offset[-1]), dtype=np.int32)
+    order, spare = np.empty(len(train), dtype=np.int32), np.empty(len(train), dtype=np.int32)
+    train = train.astype(np.int32)
+    trees: list[Tree] = []
+    losses: list[float] = []
+    if check is not None:
+        check = check.astype(np.int32)
+        losses.append(kernels.loss(scores, sample.target, sample.weights, check))
+    least = options.least_rows(len(sample.target))
+    while len(trees) < rounds and not stop():
+        kernels.gradients(scores, sample.target, sample.weights, train, slope, curve)
+        order[:] = train
+        tree = Tree(*kernels.grow_tree(
+            sample.inputs, offset, order, slope, curve, scores, options.leaves, least, options.l2,
+            options.learning_rate, sums, counts, spare,
+        ))
+        trees.append(tree)
+        if check is None:
+            continue
+        part = scores[check]
+        Forest.of([tree], sample.inputs.shape[1]).add_to(part, sample.inputs, check)
+        scores[check] = part
+        losses.append(kernels.loss(scores, sample.target, sample.weights, check))
+        if len(losses) - 1 - int(np.argmin(losses)) >= options.patience:
+            break
+    return trees, np.array(losses)

@@ -86,10 +86,11 @@ class BoostedChain(Synthesizer):
         self._require_fitted()
         encoded = self.encoder_.encode(Table.from_frame(data).select(self.schema_.names))
         features = {name: link.feature(encoded.columns[name]) for name, link in self.links_.items()}
+        bins = {name: link.inputs(encoded.columns[name]) for name, link in self.links_.items()}
         total = np.zeros(encoded.n_rows)
         for name in self.models_:  # what other columns determine adds nothing
             link, column = self.links_[name], encoded.columns[name]
-            inputs, positions = self._inputs(name, features, encoded.n_rows)
+            inputs, positions = self._inputs(name, bins, features, encoded.n_rows)
             total += self.models_[name].log_share(inputs, positions, link.codes(column)) - link.log_width(column)
         return total
 
@@ -111,6 +112,7 @@ class BoostedChain(Synthesizer):
         profile = profiles(table, stream.child("profile"))
         self.links_ = _links(table, profile, np.ones(table.n_rows) if weights is None else weights)
         features = {name: link.feature(table.columns[name]) for name, link in self.links_.items()}
+        bins = {name: link.inputs(table.columns[name]) for name, link in self.links_.items()}
         self.inputs_ = most_telling(profile, list(self.links_), self.max_inputs)
         self.alike_ = {name: self._find_alike(name, table, features, profile.rows) for name in self.links_}
         self.hints_: dict[str, LinearHint] = {}
@@ -123,7 +125,7 @@ class BoostedChain(Synthesizer):
         def learn(name: str) -> ConditionalModel:
             run.check()
             link = self.links_[name]
-            inputs, positions = self._inputs(name, features, table.n_rows)
+            inputs, positions = self._inputs(name, bins, features, table.n_rows)
             return ConditionalModel.fit(
                 inputs,
                 positions,
@@ -165,17 +167,20 @@ class BoostedChain(Synthesizer):
         weight = np.ones(len(rows)) if weights is None else weights[rows]
         return LinearHint.fit(others, inputs, features[name][rows], weight, check)
 
-    def _inputs(self, name: str, features: Mapping[str, np.ndarray], n: int) -> tuple[np.ndarray, np.ndarray]:
-        """What a column's model sees: earlier columns float64 [n, k], and some on its code scale [n, m]."""
-        seen = [features[other] for other in self.inputs_[name]]
-        near = [self.links_[name].positions(features[other]) for other in self.alike_[name]]
+    def _inputs(
+        self, name: str, bins: Mapping[str, np.ndarray], numbers: Mapping[str, np.ndarray], n: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """What a column's model sees: bins of earlier columns uint8 [n, k], and some on its code scale [n, m]."""
+        link = self.links_[name]
+        seen = [bins[other] for other in self.inputs_[name]]
+        near = [link.positions(numbers[other]) for other in self.alike_[name]]
         if name in self.hints_:
             hint = self.hints_[name]
-            guess = hint.guess(np.column_stack([features[other] for other in hint.names]))
-            seen.append(guess)
-            near.append(self.links_[name].positions(guess))
+            guess = hint.guess(np.column_stack([numbers[other] for other in hint.names]))
+            seen.append(link.input_of(guess))
+            near.append(link.positions(guess))
         return (
-            np.column_stack(seen) if seen else np.zeros((n, 0)),
+            np.column_stack(seen) if seen else np.zeros((n, 0), dtype=np.uint8),
             np.column_stack(near) if near else np.zeros((n, 0)),
         )
 
@@ -199,6 +204,7 @@ class BoostedChain(Synthesizer):
         derived = self._derived
         columns: dict[str, EncodedColumn] = {}
         features: dict[str, np.ndarray] = {}
+        bins: dict[str, np.ndarray] = {}
         for name, link in self.links_.items():
             if name in derived and name not in given:
                 made = self.encoder_.derive(derived[name], columns, np.arange(n), stream.child("derived"))
@@ -207,10 +213,11 @@ class BoostedChain(Synthesizer):
                 column = given[name]
             else:
                 rng = stream.child(name).generator()
-                inputs, positions = self._inputs(name, features, n)
+                inputs, positions = self._inputs(name, bins, features, n)
                 column = link.decode(self.models_[name].sample(inputs, positions, rng.random(n)), rng)
             columns[name] = column
             features[name] = link.feature(column)
+            bins[name] = link.inputs(column)
         wanted = {spec.name: columns[spec.name] for spec in self.encoder_.specs}
         return EncodedTable(self.encoder_.specs, wanted, n)
 
