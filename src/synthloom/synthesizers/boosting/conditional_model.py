@@ -42,9 +42,9 @@ class ConditionalModel:
         first_apart: bool = False,
         stop: Callable[[], bool] = lambda: False,
     ) -> ConditionalModel:
-        """Learns from ``inputs`` uint8 [n, k] (bins, 0 where missing) and ``codes`` int32 [n].
+        """Learns from ``inputs`` uint8 [k, n] (bins, 0 where missing) and ``codes`` int32 [n].
 
-        ``positions`` float64 [n, m] are inputs mapped to this column's code scale; ``mass`` float64
+        ``positions`` float64 [m, n] are inputs mapped to this column's code scale; ``mass`` float64
         [codes] the frequency of each code; ``first_apart`` splits code 0 (null) off first. Once
         ``stop`` says yes, nothing grows any more, and what was not reached keeps the column's own
         frequencies.
@@ -73,7 +73,7 @@ class ConditionalModel:
         """Codes int32 [n] drawn by inverting ``uniforms`` float64 [n] in [0, 1), digit by digit."""
         from synthloom.synthesizers.boosting import kernels
 
-        nodes = np.zeros(len(inputs), dtype=np.int32)
+        nodes = np.zeros(len(uniforms), dtype=np.int32)
         left = uniforms.copy()
         for level in range(len(self.levels)):
             rows = np.flatnonzero(~self.tree.leaf[nodes])
@@ -105,7 +105,7 @@ class ConditionalModel:
         scores = _scores(self.tree.log_shares[nodes[rows]], at.classes)
         if at.forest is not None:
             shown = _level_inputs(self.tree, level, inputs, positions, nodes, rows)
-            at.forest.add_to(scores, shown, np.arange(len(rows), dtype=np.int32))
+            at.forest.add_to(scores, shown)
         out = np.empty((len(rows), self.tree.width))
         kernels.shares(scores, at.classes, self.tree.children, nodes, rows, out)
         return out
@@ -149,15 +149,16 @@ def _level_inputs(
 ) -> np.ndarray:
     """What a level's model sees of ``rows``: below the root also the node, and where the positions lie in it."""
     if level == 0:
-        return inputs[rows]
-    shown = np.empty((len(rows), inputs.shape[1] + 1 + positions.shape[1]), dtype=np.uint8)
-    shown[:, : inputs.shape[1]] = inputs[rows]
+        return inputs if len(rows) == inputs.shape[1] else np.take(inputs, rows, axis=1)
+    k = len(inputs)
+    shown = np.empty((k + 1 + len(positions), len(rows)), dtype=np.uint8)
+    np.take(inputs, rows, axis=1, out=shown[:k])
     node = nodes[rows]
-    shown[:, inputs.shape[1]] = tree.place[node]
+    shown[k] = tree.place[node]
     low, high = tree.low[node], tree.high[node]
-    for place, column in enumerate(positions.T):
-        inside = np.clip((column[rows] - low) / (high - low), -1.0, 2.0)
-        shown[:, inputs.shape[1] + 1 + place] = 1 + (inside + 1.0) * _BINS_A_NODE
+    for place, near in enumerate(positions):
+        inside = np.clip((near[rows] - low) / (high - low), -1.0, 2.0)
+        shown[k + 1 + place] = 1 + (inside + 1.0) * _BINS_A_NODE
     return shown
 
 
@@ -191,10 +192,10 @@ class _Level:
         classes = np.flatnonzero(np.bincount(digits[~held], minlength=begin.shape[1]) > 0)
         rows = np.flatnonzero(np.isin(digits, classes))
         least = options.least_rows(len(rows))
-        if len(classes) < 2 or not inputs.shape[1] or held[rows].sum() < _SMALLEST_CHECK or len(rows) < 4 * least:
+        if len(classes) < 2 or not len(inputs) or held[rows].sum() < _SMALLEST_CHECK or len(rows) < 4 * least:
             return cls(None, classes)
         target = np.searchsorted(classes, digits[rows]).astype(np.int32)
-        sample = Sample(inputs[rows], _scores(begin[rows], classes), target, weights[rows].astype(np.float32))
+        sample = Sample(np.take(inputs, rows, axis=1), _scores(begin[rows], classes), target, weights[rows].astype(np.float32))
         return cls(grow(sample, held[rows], options, seed, stop), classes)
 
     def fits(self, width: int) -> bool:

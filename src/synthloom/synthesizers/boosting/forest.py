@@ -1,4 +1,4 @@
-"""Boosted trees as plain arrays: stored without code, checked when read, walked by compiled loops."""
+"""Boosted trees as plain arrays: stored without code, checked when read, looked up by compiled loops."""
 
 from __future__ import annotations
 
@@ -23,6 +23,11 @@ class Tree(NamedTuple):
     rows: np.ndarray
 
 
+MOST_LEAVES = 32
+"""Leaves of a tree: one bit each."""
+_FEW_LEAVES = 16
+
+
 @dataclass(frozen=True)
 class Forest:
     """Trees of one model, one after the other in flat arrays.
@@ -31,8 +36,9 @@ class Forest:
         feature: int16 [nodes], the input that a node splits on.
         last: uint8 [nodes], the last bin, less ``skip``, that goes left.
         skip: uint8 [nodes], 1 where missing (bin 0) goes right.
-        left, right: int32 [nodes], a node's place, or ``-1 - leaf`` for a leaf's.
-        roots: int32 [trees], the first node of each tree, or ``-1 - leaf``.
+        mask: uint16 or uint32 [nodes], a bit for each leaf of the tree, 0 for those on the node's left.
+        nodes: int32 [trees + 1], where the nodes of each tree begin.
+        leaves: int32 [trees + 1], where the leaves of each tree begin, from left to right.
         values: float32 [leaves, scores], what a leaf adds to each class; one score where it is a logit.
         features: how many inputs there are.
     """
@@ -40,45 +46,38 @@ class Forest:
     feature: np.ndarray
     last: np.ndarray
     skip: np.ndarray
-    left: np.ndarray
-    right: np.ndarray
-    roots: np.ndarray
+    mask: np.ndarray
+    nodes: np.ndarray
+    leaves: np.ndarray
     values: np.ndarray
     features: int
 
-    def add_to(self, scores: np.ndarray, inputs: np.ndarray, rows: np.ndarray) -> None:
-        """Adds the leaves that ``inputs[rows]`` (uint8 [n, features]) reach to ``scores`` float32 [m, k]."""
+    def add_to(self, scores: np.ndarray, inputs: np.ndarray) -> None:
+        """Adds the leaves that ``inputs`` uint8 [features, n] reach to ``scores`` float32 [n, k]."""
         from synthloom.synthesizers.boosting import kernels
 
-        if inputs.shape[1] != self.features:
-            raise ValueError(f"{inputs.shape[1]} inputs were given to trees over {self.features}")
+        if len(inputs) != self.features or scores.shape != (inputs.shape[1], self.values.shape[1]):
+            raise ValueError(f"{inputs.shape} inputs and {scores.shape} scores do not fit the trees")
         kernels.add_leaves(
-            inputs, rows, self.feature, self.last, self.skip, self.left, self.right, self.roots, self.values, scores
+            inputs, self.feature, self.last, self.skip, self.mask, self.nodes, self.leaves, self.values, scores
         )
 
     @classmethod
     def of(cls, trees: Sequence[Tree], features: int) -> Forest:
         """Trees joined."""
-        nodes = np.cumsum([0, *(len(tree.feature) for tree in trees)])
-        leaves = np.cumsum([0, *(len(tree.values) for tree in trees)])
+        from synthloom.synthesizers.boosting import kernels
 
-        def side(name: str) -> np.ndarray:
-            children = [getattr(tree, name) for tree in trees]
-            return np.concatenate(
-                [np.where(c >= 0, c + nodes[i], c - leaves[i]) for i, c in enumerate(children)]
-            ).astype(np.int32)
-
+        numbered = [kernels.number_leaves(tree.left, tree.right) for tree in trees]
         skip = np.concatenate([1 - tree.missing_left for tree in trees]).astype(np.uint8)
+        few = max(len(tree.values) for tree in trees) <= _FEW_LEAVES
         return cls(
             feature=np.concatenate([tree.feature for tree in trees]).astype(np.int16),
             last=(np.concatenate([tree.last for tree in trees]) - skip).astype(np.uint8),
             skip=skip,
-            left=side("left"),
-            right=side("right"),
-            roots=np.array(
-                [nodes[i] if len(tree.feature) else -1 - leaves[i] for i, tree in enumerate(trees)], dtype=np.int32
-            ),
-            values=np.concatenate([tree.values for tree in trees]).astype(np.float32),
+            mask=np.concatenate([mask for mask, _ in numbered]).astype(np.uint16 if few else np.uint32),
+            nodes=np.cumsum([0, *(len(tree.feature) for tree in trees)]).astype(np.int32),
+            leaves=np.cumsum([0, *(len(tree.values) for tree in trees)]).astype(np.int32),
+            values=np.concatenate([tree.values[order] for tree, (_, order) in zip(trees, numbered, strict=True)]),
             features=features,
         )
 
@@ -94,7 +93,7 @@ class Forest:
         """The forest that :meth:`arrays` described.
 
         Raises:
-            ArtifactError: if the arrays are not a forest: walks must end, and stay inside them.
+            ArtifactError: if the arrays are not a forest: what is looked up must stay inside them.
         """
         try:
             parts = {name: arrays[f"{prefix}.{name}"] for name in _ARRAYS}
@@ -107,26 +106,30 @@ class Forest:
         return forest
 
     def _sound(self) -> bool:
-        types = {name: getattr(self, name).dtype == kind for name, kind in _ARRAYS.items()}
-        nodes = len(self.feature)
-        same = all(getattr(self, name).shape == (nodes,) for name in ("last", "skip", "left", "right"))
-        if not all(types.values()) or not same or self.roots.ndim != 1 or self.values.ndim != 2:
+        if not all(getattr(self, name).dtype in kinds for name, kinds in _ARRAYS.items()):
             return False
-        own, leaves = np.arange(nodes), len(self.values)
-        children = [
-            ((side > own) & (side < nodes)) | ((side < 0) & (side >= -leaves)) for side in (self.left, self.right)
-        ]
-        roots = ((self.roots >= 0) & (self.roots < nodes)) | ((self.roots < 0) & (self.roots >= -leaves))
+        count = len(self.feature)
+        same = all(getattr(self, name).shape == (count,) for name in ("feature", "last", "skip", "mask"))
+        if not same or self.values.ndim != 2 or self.nodes.ndim != 1 or self.nodes.shape != self.leaves.shape:
+            return False
+        ends = (self.nodes[:1] == 0).all() and (self.leaves[:1] == 0).all() and len(self.nodes) > 1
+        if not ends or self.nodes[-1] != count or self.leaves[-1] != len(self.values):
+            return False
+        sizes, splits = np.diff(self.leaves), np.diff(self.nodes)
+        if (splits < 0).any() or (sizes != splits + 1).any() or sizes.max() > 8 * self.mask.itemsize:
+            return False
+        # nothing strikes out the rightmost leaf, so one is always left over
+        rightmost = (self.mask.astype(np.int64) >> (np.repeat(sizes, splits) - 1)) & 1
         inside = ((self.feature >= 0) & (self.feature < self.features)).all() and (self.skip <= 1).all()
-        return bool(all(c.all() for c in children) and roots.all() and inside and np.isfinite(self.values).all())
+        return bool((rightmost == 1).all() and inside and np.isfinite(self.values).all())
 
 
-_ARRAYS: dict[str, Any] = {
-    "feature": np.int16,
-    "last": np.uint8,
-    "skip": np.uint8,
-    "left": np.int32,
-    "right": np.int32,
-    "roots": np.int32,
-    "values": np.float32,
+_ARRAYS: dict[str, tuple[Any, ...]] = {
+    "feature": (np.int16,),
+    "last": (np.uint8,),
+    "skip": (np.uint8,),
+    "mask": (np.uint16, np.uint32),
+    "nodes": (np.int32,),
+    "leaves": (np.int32,),
+    "values": (np.float32,),
 }

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from synthloom.synthesizers.boosting.forest import Forest, Tree
+from synthloom.synthesizers.boosting.forest import MOST_LEAVES, Forest, Tree
 
 _FEW_ROWS = 3_000
 _FOLDS = 5
@@ -50,7 +50,7 @@ class BoostingOptions:
         return replace(
             self,
             learning_rate=self.learning_rate / 3.0,
-            leaves=2 * self.leaves,
+            leaves=min(2 * self.leaves, MOST_LEAVES),
             min_leaf=self.min_leaf // 2,
             patience=5 * self.patience // 2,
             max_rounds=5 * self.max_rounds,
@@ -66,7 +66,7 @@ class Sample:
     """What a model learns from.
 
     Attributes:
-        inputs: uint8 [n, k], the bin of each input; 0 where it is missing.
+        inputs: uint8 [k, n], the bin of each input; 0 where it is missing.
         begin: float32 [n, scores], the scores to begin at: one for each class, or the logit of two.
         target: int32 [n], the class.
         weights: float32 [n].
@@ -76,6 +76,12 @@ class Sample:
     begin: np.ndarray
     target: np.ndarray
     weights: np.ndarray
+
+    def take(self, rows: np.ndarray) -> Sample:
+        """Some of the rows."""
+        return Sample(
+            np.take(self.inputs, rows, axis=1), self.begin[rows], self.target[rows], self.weights[rows]
+        )
 
     @property
     def classes(self) -> int:
@@ -100,7 +106,7 @@ def grow(
             sample, np.flatnonzero(~held), np.flatnonzero(held), options.max_rounds, options, stop
         )
         trees = trees[: int(np.argmin(losses))]
-    return Forest.of(trees, sample.inputs.shape[1]) if trees else None
+    return Forest.of(trees, len(sample.inputs)) if trees else None
 
 
 def _rounds_by_folds(sample: Sample, options: BoostingOptions, seed: int, stop: Callable[[], bool]) -> int:
@@ -126,7 +132,8 @@ def _boost(
     """Trees, and the loss on the rows ``check`` before the first and after each, until that falls no more."""
     from synthloom.synthesizers.boosting import kernels
 
-    bins = sample.inputs.max(axis=0).astype(np.int64) + 1
+    bins = sample.inputs.max(axis=1).astype(np.int64) + 1
+    by_row = np.ascontiguousarray(sample.inputs.T)
     offset = np.concatenate([[0], np.cumsum(bins)])
     scores = sample.begin.copy()
     slope, curve = np.empty_like(scores), np.empty_like(scores)
@@ -138,23 +145,21 @@ def _boost(
     trees: list[Tree] = []
     losses: list[float] = []
     if check is not None:
-        check = check.astype(np.int32)
-        losses.append(kernels.loss(scores, sample.target, sample.weights, check))
+        checked, aside = sample.take(check), scores[check]
+        losses.append(kernels.loss(aside, checked.target, checked.weights))
     least = options.least_rows(len(sample.target))
     while len(trees) < rounds and not stop():
         kernels.gradients(scores, sample.target, sample.weights, train, slope, curve)
         order[:] = train
         tree = Tree(*kernels.grow_tree(
-            sample.inputs, offset, order, slope, curve, scores, options.leaves, least, options.l2,
+            by_row, offset, order, slope, curve, scores, options.leaves, least, options.l2,
             options.learning_rate, sums, counts, spare,
         ))
         trees.append(tree)
         if check is None:
             continue
-        part = scores[check]
-        Forest.of([tree], sample.inputs.shape[1]).add_to(part, sample.inputs, check)
-        scores[check] = part
-        losses.append(kernels.loss(scores, sample.target, sample.weights, check))
+        Forest.of([tree], len(sample.inputs)).add_to(aside, checked.inputs)
+        losses.append(kernels.loss(aside, checked.target, checked.weights))
         if len(losses) - 1 - int(np.argmin(losses)) >= options.patience:
             break
     return trees, np.array(losses)

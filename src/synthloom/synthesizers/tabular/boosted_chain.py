@@ -170,7 +170,7 @@ class BoostedChain(Synthesizer):
     def _inputs(
         self, name: str, bins: Mapping[str, np.ndarray], numbers: Mapping[str, np.ndarray], n: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """What a column's model sees: bins of earlier columns uint8 [n, k], and some on its code scale [n, m]."""
+        """What a column's model sees: bins of earlier columns uint8 [k, n], and some on its code scale [m, n]."""
         link = self.links_[name]
         seen = [bins[other] for other in self.inputs_[name]]
         near = [link.positions(numbers[other]) for other in self.alike_[name]]
@@ -180,8 +180,8 @@ class BoostedChain(Synthesizer):
             seen.append(link.input_of(guess))
             near.append(link.positions(guess))
         return (
-            np.column_stack(seen) if seen else np.zeros((n, 0), dtype=np.uint8),
-            np.column_stack(near) if near else np.zeros((n, 0)),
+            np.stack(seen) if seen else np.zeros((0, n), dtype=np.uint8),
+            np.stack(near) if near else np.zeros((0, n)),
         )
 
     def _options(self) -> BoostingOptions:
