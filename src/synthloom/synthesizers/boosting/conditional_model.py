@@ -173,8 +173,8 @@ def _scores(log_shares: np.ndarray, classes: np.ndarray) -> np.ndarray:
 class _Level:
     """A softmax over digits; its forest adds to the log shares that the digits have in each node."""
 
-    def __init__(self, forest: Forest | None, classes: np.ndarray) -> None:
-        self.forest, self.classes = forest, classes
+    def __init__(self, forest: Forest | None, classes: np.ndarray, learner: str = "frequencies") -> None:
+        self.forest, self.classes, self.learner = forest, classes, learner
 
     @classmethod
     def fit(
@@ -196,7 +196,8 @@ class _Level:
             return cls(None, classes)
         target = np.searchsorted(classes, digits[rows]).astype(np.int32)
         sample = Sample(np.take(inputs, rows, axis=1), _scores(begin[rows], classes), target, weights[rows].astype(np.float32))
-        return cls(grow(sample, held[rows], options, seed, stop), classes)
+        grown = grow(sample, held[rows], options, seed, stop)
+        return cls(grown.forest, classes, grown.learner)
 
     def fits(self, width: int) -> bool:
         """Whether it is a softmax over digits of a tree of this ``width``."""

@@ -1,13 +1,18 @@
-"""How large a boosted softmax grows: until rows that it does not learn from gain no more.
+"""Which learner a level of a column gets, and how large it grows: decided on rows it does not learn from.
 
-Where rows are many, a share of them is held out and decides (early stopping). Where they are few, each
-of five folds is held out in turn, the rounds of the least mean loss are taken, and the model is grown
-anew on all rows.
+The candidates are the level's own frequencies (no tree), one tree, boosted trees, and boosted trees of
+smaller leaves. Each grows until held-out rows gain no more; the one of the least loss on them is taken,
+but a finer one only if it is better by more than chance (one standard error of the paired difference;
+Breiman et al. 1984, "Classification and Regression Trees"): what is finer remembers more. All rows then
+grow the chosen learner to the size that was found. The loss is that of the level's few digits, a
+resolution at which all candidates can be compared; that of fine codes would favour smooth ones.
+
+Where rows are few, each of five folds is held out in turn.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -43,18 +48,21 @@ class BoostingOptions:
     max_rounds: int = 200
     held_out: float = 0.15
 
-    def refined(self, classes: int) -> BoostingOptions:
-        """Slower, finer growing where two classes cost but one tree a round, as a two-valued target does."""
-        if classes > 2:
-            return self
-        return replace(
-            self,
-            learning_rate=self.learning_rate / 3.0,
-            leaves=min(2 * self.leaves, MOST_LEAVES),
-            min_leaf=self.min_leaf // 2,
-            patience=5 * self.patience // 2,
-            max_rounds=5 * self.max_rounds,
-        )
+    def learners(self, classes: int) -> dict[str, BoostingOptions]:
+        """The candidates by name, the gentlest first."""
+        few_outputs = {} if classes > 2 else {  # one score a tree: many small steps cost little
+            "learning_rate": self.learning_rate / 3.0,
+            "leaves": min(2 * self.leaves, MOST_LEAVES),
+            "min_leaf": self.min_leaf // 2,
+            "patience": 5 * self.patience // 2,
+            "max_rounds": 5 * self.max_rounds,
+        }
+        boosted = replace(self, **few_outputs)
+        return {
+            "tree": replace(self, learning_rate=1.0, leaves=MOST_LEAVES, max_rounds=1),
+            "boosted": boosted,
+            "finely boosted": replace(boosted, leaves=MOST_LEAVES, min_leaf=boosted.min_leaf // 3),
+        }
 
     def least_rows(self, rows: int) -> int:
         """Fewest rows in a leaf of a model that learns from ``rows``."""
@@ -89,77 +97,139 @@ class Sample:
         return max(2, self.begin.shape[1])
 
 
-def grow(
-    sample: Sample, held: np.ndarray, options: BoostingOptions, seed: int, stop: Callable[[], bool]
-) -> Forest | None:
-    """Trees for ``sample``; ``None`` if even the first does not help. ``held`` bool [n] are held out of many rows.
+@dataclass(frozen=True)
+class Grown:
+    """A learner that was chosen and grown.
 
-    ``stop`` is asked after every round; where it says yes, the trees grown so far are the model.
+    Attributes:
+        learner: its name among the candidates; ``frequencies`` where no tree helps.
+        forest: its trees, ``None`` where there are none.
     """
-    n = len(sample.target)
-    options = options.refined(sample.classes)
-    if n < _FEW_ROWS:
-        rounds = _rounds_by_folds(sample, options, seed, stop)
-        trees, _ = _boost(sample, np.arange(n), None, rounds, options, lambda: False)
-    else:
-        trees, losses = _boost(
-            sample, np.flatnonzero(~held), np.flatnonzero(held), options.max_rounds, options, stop
-        )
-        trees = trees[: int(np.argmin(losses))]
-    return Forest.of(trees, len(sample.inputs)) if trees else None
+
+    learner: str
+    forest: Forest | None
 
 
-def _rounds_by_folds(sample: Sample, options: BoostingOptions, seed: int, stop: Callable[[], bool]) -> int:
-    """The rounds whose mean loss over the folds is least; 0 if none gains."""
-    fold = np.random.default_rng(seed).permutation(len(sample.target)) % _FOLDS
-    total = np.zeros(options.max_rounds + 1)
-    for part in range(_FOLDS):
-        _, losses = _boost(
-            sample, np.flatnonzero(fold != part), np.flatnonzero(fold == part), options.max_rounds, options, stop
-        )
-        total += np.pad(losses, (0, len(total) - len(losses)), mode="edge")
-    return int(np.argmin(total))
+@dataclass(frozen=True)
+class _Trial:
+    """A candidate that was grown on some rows and judged on others.
+
+    Attributes:
+        rounds: how many give the least loss.
+        losses: float64 [judged rows], the loss of each row after them.
+        trees: what has grown, where one model was grown.
+    """
+
+    rounds: int
+    losses: np.ndarray
+    trees: list[Tree]
 
 
-def _boost(
-    sample: Sample,
-    train: np.ndarray,
-    check: np.ndarray | None,
-    rounds: int,
-    options: BoostingOptions,
-    stop: Callable[[], bool],
-) -> tuple[list[Tree], np.ndarray]:
-    """Trees, and the loss on the rows ``check`` before the first and after each, until that falls no more."""
+def grow(sample: Sample, held: np.ndarray, options: BoostingOptions, seed: int, stop: Callable[[], bool]) -> Grown:
+    """The best learner for ``sample``. ``held`` bool [n] are held out of many rows.
+
+    ``stop`` is asked after every round; where it says yes, what has grown so far is the model.
+    """
+    few = len(sample.target) < _FEW_ROWS
+    fold = np.random.default_rng(seed).permutation(len(sample.target)) % _FOLDS if few else (~held).astype(np.int64)
+    name, best = "", _Trial(0, np.empty(0), [])
+    candidates = options.learners(sample.classes)
+    for candidate, its_options in candidates.items():
+        trial = (_by_folds if few else _by_check)(sample, fold, its_options, stop)
+        if best.rounds == 0 or _clearly_less(trial.losses, best.losses, sample.weights, fold):
+            name, best = candidate, trial
+        if stop():
+            break
+    if best.rounds == 0:
+        return Grown("frequencies", None)
+    trees = best.trees[: best.rounds]
+    if not trees or not stop():
+        growing = _growing(sample, np.arange(len(sample.target)), None, candidates[name])
+        trees = [tree for (tree, _), _ in zip(growing, range(best.rounds), strict=False)]
+    return Grown(name, Forest.of(trees, len(sample.inputs)))
+
+
+def _by_check(sample: Sample, fold: np.ndarray, options: BoostingOptions, stop: Callable[[], bool]) -> _Trial:
+    """A trial on one part of the rows."""
+    return _trial(sample, fold, 0, options, stop)[0]
+
+
+def _by_folds(sample: Sample, fold: np.ndarray, options: BoostingOptions, stop: Callable[[], bool]) -> _Trial:
+    """A trial on every part of the rows in turn; the rounds of the least mean loss."""
+    histories = [_trial(sample, fold, part, options, stop)[1] for part in range(_FOLDS)]
+    longest = max(len(history) for history in histories)
+    means = np.zeros(longest)
+    for history in histories:
+        each = np.array([row_losses.mean() for row_losses in history])
+        means += np.pad(each, (0, longest - len(each)), mode="edge")
+    rounds = int(np.argmin(means))
+    return _Trial(rounds, np.concatenate([history[min(rounds, len(history) - 1)] for history in histories]), [])
+
+
+def _trial(
+    sample: Sample, fold: np.ndarray, part: int, options: BoostingOptions, stop: Callable[[], bool]
+) -> tuple[_Trial, list[np.ndarray]]:
+    """Grows on all rows but the ``part``, until the loss on that falls no more; also the loss after each round.
+
+    The history of losses row by row is kept where rows are few.
+    """
     from synthloom.synthesizers.boosting import kernels
 
-    bins = sample.inputs.max(axis=1).astype(np.int64) + 1
+    check = np.flatnonzero(fold == part)
+    checked = sample.take(check)
+    keep = len(sample.target) < _FEW_ROWS
+    losses = kernels.losses(checked.begin, checked.target)
+    best, least, rounds, history, trees = losses, _mean(losses, checked), 0, [losses], []
+    for tree, after in _growing(sample, np.flatnonzero(fold != part), checked, options):
+        trees.append(tree)
+        if keep:
+            history.append(after)
+        mean = _mean(after, checked)
+        if mean < least:
+            best, least, rounds = after, mean, len(trees)
+        if len(trees) - rounds >= options.patience or stop():
+            break
+    return _Trial(rounds, best, trees), history
+
+
+def _mean(losses: np.ndarray, sample: Sample) -> float:
+    return float(np.average(losses, weights=sample.weights))
+
+
+def _clearly_less(new: np.ndarray, old: np.ndarray, weights: np.ndarray, fold: np.ndarray) -> bool:
+    """Whether losses of the judged rows are less than others by more than a standard error of the difference."""
+    order = np.argsort(fold, kind="stable")[: len(new)]  # the order in which parts were judged
+    gain, weight = old - new, weights[order]
+    mean = np.average(gain, weights=weight)
+    error = np.sqrt(np.sum((weight * (gain - mean)) ** 2)) / weight.sum()
+    return bool(mean > error)
+
+
+def _growing(
+    sample: Sample, train: np.ndarray, checked: Sample | None, options: BoostingOptions
+) -> Iterator[tuple[Tree, np.ndarray]]:
+    """Trees grown on the rows ``train`` one after the other, each with the losses of ``checked`` rows so far."""
+    from synthloom.synthesizers.boosting import kernels
+
+    offset = np.concatenate([[0], np.cumsum(sample.inputs.max(axis=1).astype(np.int64) + 1)])
     by_row = np.ascontiguousarray(sample.inputs.T)
-    offset = np.concatenate([[0], np.cumsum(bins)])
     scores = sample.begin.copy()
     slope, curve = np.empty_like(scores), np.empty_like(scores)
-    k = scores.shape[1]
-    sums = np.empty((options.leaves, offset[-1], k), dtype=np.float32)
+    sums = np.empty((options.leaves, offset[-1], scores.shape[1]), dtype=np.float32)
     counts = np.empty((options.leaves, offset[-1]), dtype=np.int32)
-    order, spare = np.empty(len(train), dtype=np.int32), np.empty(len(train), dtype=np.int32)
     train = train.astype(np.int32)
-    trees: list[Tree] = []
-    losses: list[float] = []
-    if check is not None:
-        checked, aside = sample.take(check), scores[check]
-        losses.append(kernels.loss(aside, checked.target, checked.weights))
+    order, spare = np.empty_like(train), np.empty_like(train)
+    aside = checked.begin.copy() if checked is not None else scores[:0]
     least = options.least_rows(len(sample.target))
-    while len(trees) < rounds and not stop():
+    for _ in range(options.max_rounds):
         kernels.gradients(scores, sample.target, sample.weights, train, slope, curve)
         order[:] = train
-        tree = Tree(*kernels.grow_tree(
+        parts = kernels.grow_tree(
             by_row, offset, order, slope, curve, scores, options.leaves, least, options.l2,
             options.learning_rate, sums, counts, spare,
-        ))
-        trees.append(tree)
-        if check is None:
-            continue
-        Forest.of([tree], len(sample.inputs)).add_to(aside, checked.inputs)
-        losses.append(kernels.loss(aside, checked.target, checked.weights))
-        if len(losses) - 1 - int(np.argmin(losses)) >= options.patience:
-            break
-    return trees, np.array(losses)
+        )  # fmt: skip
+        tree, losses = Tree(*parts), aside[:0, 0]
+        if checked is not None:
+            Forest.of([tree], len(sample.inputs)).add_to(aside, checked.inputs)
+            losses = kernels.losses(aside, checked.target)
+        yield tree, losses

@@ -50,26 +50,24 @@ def gradients(scores, target, weights, rows, slope, curve):  # noqa: ANN001, ANN
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def loss(scores, target, weights):  # noqa: ANN001, ANN201
-    """The weighted mean cross entropy."""
-    k = scores.shape[1]
-    total, mass = 0.0, 0.0
-    for r in range(len(target)):
+def losses(scores, target):  # noqa: ANN001, ANN201
+    """The cross entropy float64 [n] of each row."""
+    n, k = scores.shape
+    out = np.empty(n)
+    for r in range(n):
         if k == 1:
             s = np.float64(scores[r, 0])
             s = s if target[r] == 1 else -s
-            one = np.log1p(np.exp(-s)) if s > 0 else np.log1p(np.exp(s)) - s
-        else:
-            top = scores[r, 0]
-            for j in range(1, k):
-                top = max(top, scores[r, j])
-            summed = 0.0
-            for j in range(k):
-                summed += np.exp(np.float64(scores[r, j] - top))
-            one = np.log(summed) + top - scores[r, target[r]]
-        total += weights[r] * one
-        mass += weights[r]
-    return total / mass
+            out[r] = np.log1p(np.exp(-s)) if s > 0 else np.log1p(np.exp(s)) - s
+            continue
+        top = scores[r, 0]
+        for j in range(1, k):
+            top = max(top, scores[r, j])
+        summed = 0.0
+        for j in range(k):
+            summed += np.exp(np.float64(scores[r, j] - top))
+        out[r] = np.log(summed) + top - scores[r, target[r]]
+    return out
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
