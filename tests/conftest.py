@@ -35,3 +35,15 @@ def fair() -> Table:
     import statsmodels.api as sm
 
     return Table.from_frame(sm.datasets.fair.load_pandas().data)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="run the statistical suites in full (minutes of CPU)")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--slow") or "slow" in config.getoption("-m"):
+        return
+    for item in items:
+        if "slow" in item.keywords:
+            item.add_marker(pytest.mark.skip(reason="a statistical suite in full: pytest --slow"))

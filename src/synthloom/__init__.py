@@ -19,15 +19,17 @@ if TYPE_CHECKING:
     from synthloom.errors import SynthloomError, UserError
     from synthloom.evaluation import Evaluation
     from synthloom.finding import Finding
+    from synthloom.guidance import Imputation, impute
     from synthloom.io import read_table, write_table
     from synthloom.mock import mock
+    from synthloom.policy import Policy, read_policy
     from synthloom.run_context import RunContext
-    from synthloom.schema import TableSchema, infer_schema, read_schema
+    from synthloom.schema import TableSchema, infer_schema, propose_constraints, read_schema
     from synthloom.synthesizers.registry import load
     from synthloom.synthesizers.tabular.boosted_chain import BoostedChain
     from synthloom.synthesizers.tabular.gaussian_copula import GaussianCopula
     from synthloom.synthesizers.tabular.independent_columns import IndependentColumns
-    from synthloom.workflow import RunResult, run
+    from synthloom.workflow import RunResult, StudyResult, StudyTable, audit, fit, run, study
     from synthloom.workflow import evaluate_frames as evaluate
     from synthloom.workflow import replace_frames as replace_personal
 
@@ -35,22 +37,33 @@ _HOMES = {
     "BoostedChain": "synthloom.synthesizers.tabular.boosted_chain",
     "Evaluation": "synthloom.evaluation",
     "Finding": "synthloom.finding",
+    "Imputation": "synthloom.guidance",
     "GaussianCopula": "synthloom.synthesizers.tabular.gaussian_copula",
     "IndependentColumns": "synthloom.synthesizers.tabular.independent_columns",
+    "Policy": "synthloom.policy",
+    "PrivateMarginals": "synthloom.synthesizers.tabular.private_marginals",
     "RunContext": "synthloom.run_context",
     "RunResult": "synthloom.workflow",
+    "StudyResult": "synthloom.workflow",
+    "StudyTable": "synthloom.workflow",
     "SynthloomError": "synthloom.errors",
     "Table": "synthloom.data",
     "TableSchema": "synthloom.schema",
     "UserError": "synthloom.errors",
+    "audit": "synthloom.workflow",
     "evaluate": "synthloom.workflow:evaluate_frames",
+    "fit": "synthloom.workflow",
+    "impute": "synthloom.guidance",
     "infer_schema": "synthloom.schema",
     "load": "synthloom.synthesizers.registry",
     "mock": "synthloom.mock",
+    "propose_constraints": "synthloom.schema",
+    "read_policy": "synthloom.policy",
     "read_schema": "synthloom.schema",
     "read_table": "synthloom.io",
     "replace_personal": "synthloom.workflow:replace_frames",
     "run": "synthloom.workflow",
+    "study": "synthloom.workflow",
     "write_table": "synthloom.io",
 }
 
@@ -59,21 +72,32 @@ __all__ = [
     "Evaluation",
     "Finding",
     "GaussianCopula",
+    "Imputation",
     "IndependentColumns",
+    "Policy",
+    "PrivateMarginals",
     "RunContext",
     "RunResult",
+    "StudyResult",
+    "StudyTable",
     "SynthloomError",
     "Table",
     "TableSchema",
     "UserError",
+    "audit",
     "evaluate",
+    "fit",
+    "impute",
     "infer_schema",
     "load",
     "mock",
+    "propose_constraints",
+    "read_policy",
     "read_schema",
     "read_table",
     "replace_personal",
     "run",
+    "study",
     "write_table",
 ]
 

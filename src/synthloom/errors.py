@@ -6,7 +6,9 @@ SynthloomError
 │   ├── OutputError            a place that cannot be written to
 │   ├── SchemaError            a schema that is wrong or does not fit the data
 │   ├── OptionError            an argument outside what is accepted
+│   ├── LimitError             a time or memory limit that cannot be kept
 │   ├── ConditionError         conditions that cannot be met
+│   ├── ConstraintError        constraints that cannot hold, or that contradict each other
 │   ├── ArtifactError          a damaged, foreign or newer artifact
 │   ├── NotFittedError         a synthesizer asked to sample before it learned
 │   └── MissingExtraError      an optional dependency that is not installed
@@ -70,8 +72,16 @@ class OptionError(UserError):
     """An argument outside what is accepted."""
 
 
+class LimitError(UserError):
+    """A time or memory limit that cannot be kept."""
+
+
 class ConditionError(UserError):
     """Conditions that cannot be met."""
+
+
+class ConstraintError(UserError):
+    """Constraints that cannot hold, by themselves or together with conditions."""
 
 
 class ArtifactError(UserError):
@@ -87,9 +97,18 @@ class MissingExtraError(UserError):
 
 
 class PolicyError(SynthloomError):
-    """The evidence falls short of the policy that the user set."""
+    """The evidence falls short of the policy that the user set.
+
+    Attributes:
+        report: the report that shows each clause; looks like the one of a run that went well.
+        folder: where the report was written, if it was.
+    """
 
     exit_code = 3
+
+    def __init__(self, message: str, *, report: object = None, folder: object = None) -> None:
+        super().__init__(message)
+        self.report, self.folder = report, folder
 
 
 class Cancelled(SynthloomError):

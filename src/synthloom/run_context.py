@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 
-from synthloom.errors import Cancelled
+from synthloom.errors import Cancelled, SynthloomError
 from synthloom.execution import Executor, LocalExecutor
 from synthloom.progress import Listener, ProgressReporter
 
@@ -27,20 +29,50 @@ class RunContext:
     time_limit: float | None = None
     memory_limit: int | None = None
     _cancelled: threading.Event = field(default_factory=threading.Event, repr=False)
+    _reasons: list[SynthloomError] = field(default_factory=list, repr=False)
     _start: float = field(default_factory=time.monotonic, repr=False)
+    _whole: RunContext | None = field(default=None, repr=False)
 
-    def cancel(self) -> None:
-        """Asks the run to end at its next check."""
+    def cancel(self, reason: SynthloomError | None = None) -> None:
+        """Asks the run to end at its next check; with ``reason``, the check raises that error."""
+        if reason is not None:
+            self._reasons.append(reason)
         self._cancelled.set()
 
     def check(self) -> None:
-        """Raises :class:`Cancelled` if the run was asked to end."""
+        """Raises :class:`Cancelled`, or the reason given, if the run was asked to end."""
+        if self._whole is not None:
+            self._whole.check()
         if self._cancelled.is_set():
-            raise Cancelled("the run was stopped; nothing was left half written")
+            raise self._reasons[0] if self._reasons else Cancelled("the run was stopped; nothing was left half written")
+
+    def within(self, seconds: float | None) -> RunContext:
+        """The same run with at most ``seconds`` from now for a part of it; stopping either stops both."""
+        left = self.seconds_left()
+        limits = [limit for limit in (seconds, left) if limit is not None]
+        return replace(self, time_limit=max(0.0, min(limits)) if limits else None, _start=time.monotonic())
 
     def seconds_left(self) -> float | None:
         """Seconds until the time limit, ``None`` where there is none."""
         return None if self.time_limit is None else self.time_limit - (time.monotonic() - self._start)
+
+    @contextmanager
+    def ending(self, seconds: float | None) -> Iterator[RunContext]:
+        """A part of the run that is stopped at its next check after ``seconds``; the run itself goes on.
+
+        What the part does then ends with :class:`Cancelled`, for the caller to catch.
+        """
+        part = replace(self.within(seconds), _cancelled=threading.Event(), _reasons=[], _whole=self)
+        if seconds is None:
+            yield part
+            return
+        timer = threading.Timer(max(0.0, seconds), part.cancel)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield part
+        finally:
+            timer.cancel()
 
     def reporter(self, step: str) -> ProgressReporter:
         """A reporter for one named step."""

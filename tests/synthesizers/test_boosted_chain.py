@@ -88,8 +88,8 @@ def test_conditions_on_leading_columns(model: BoostedChain, people: pd.DataFrame
     rows = model.sample(1_000, where={"kind": "c"}, seed=3)
     assert (rows.kind == "c").all()
     assert rows.age.mean() == pytest.approx(people.age[people.kind == "c"].mean(), abs=1.5)
-    with pytest.raises(ConditionError, match="cannot be met exactly"):
-        model.sample(10, where={"tax": 100.0}, seed=3)
+    with pytest.raises(ConditionError, match="tax goes from"):
+        model.sample(10, where={"tax": 1.0}, seed=3)
 
 
 def test_context_is_followed() -> None:

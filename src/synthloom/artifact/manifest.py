@@ -12,8 +12,9 @@ FORMAT_VERSION = 1
 
 MANIFEST_NAME = "manifest.json"
 
-Label = Literal["synthetic", "simulated", "mock", "augmented", "replaced"]
-"""What data are: ``replaced`` are real rows whose personal columns alone were made anew."""
+Label = Literal["synthetic", "simulated", "mock", "augmented", "replaced", "imputed"]
+"""What data are: ``replaced`` are real rows whose personal columns alone were made anew, ``imputed``
+real rows of which only the missing cells were filled in."""
 
 
 @dataclass(frozen=True)

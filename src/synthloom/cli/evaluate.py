@@ -7,7 +7,19 @@ from typing import Annotated
 
 import typer
 
-from synthloom.cli.options import Overwrite, SchemaFile, Seed, Target, Workers, consoles, running, show_verdicts
+from synthloom.cli.options import (
+    DepthName,
+    Overwrite,
+    PolicyFile,
+    SchemaFile,
+    Seed,
+    Sensitive,
+    Target,
+    Workers,
+    consoles,
+    running,
+    show_verdicts,
+)
 
 
 def evaluate(
@@ -17,6 +29,15 @@ def evaluate(
     output: Annotated[Path, typer.Option(metavar="FOLDER", help="Where to write report.html and report.json.")],
     target: Target = None,
     schema: SchemaFile = None,
+    sensitive: Sensitive = None,
+    shifted: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Real rows from later or elsewhere, to try models on.")
+    ] = None,
+    depth: DepthName = "standard",
+    model: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="The model that made the rows: fitted anew with canaries.")
+    ] = None,
+    policy: PolicyFile = None,
     seed: Seed = None,
     workers: Workers = None,
     overwrite: Overwrite = False,
@@ -33,6 +54,11 @@ def evaluate(
             output=output,
             target=target,
             schema=schema,
+            sensitive=sensitive or (),
+            shifted=shifted,
+            depth=depth,  # type: ignore[arg-type] # checked where it is used
+            model=model,
+            policy=policy,
             seed=seed,
             overwrite=overwrite,
             context=context,

@@ -7,7 +7,24 @@ from typing import Annotated
 
 import typer
 
-from synthloom.cli.options import Input, Overwrite, SchemaFile, Seed, SynthesizerName, Workers, consoles, running
+from synthloom.cli.options import (
+    Delta,
+    Epsilon,
+    Input,
+    LedgerFile,
+    MemoryLimit,
+    Overwrite,
+    PublicSchemaFile,
+    SchemaFile,
+    Seed,
+    SynthesizerName,
+    TimeLimit,
+    Workers,
+    consoles,
+    running,
+    show_budget,
+    show_choice,
+)
 
 
 def fit(
@@ -16,6 +33,12 @@ def fit(
     seed: Seed = None,
     synthesizer: SynthesizerName = None,
     schema: SchemaFile = None,
+    epsilon: Epsilon = None,
+    delta: Delta = None,
+    public_schema: PublicSchemaFile = None,
+    ledger: LedgerFile = None,
+    time_limit: TimeLimit = None,
+    memory_limit: MemoryLimit = None,
     workers: Workers = None,
     overwrite: Overwrite = False,
 ) -> None:
@@ -23,17 +46,29 @@ def fit(
 
     Every row is learned from, so nothing is left to judge by: for evidence, use run.
     """
-    from synthloom.synthesizers import synthesizer_class
-    from synthloom.workflow.step_read import read_input
-    from synthloom.workflow.step_schema import make_schema
+    from synthloom.errors import OutputError
+    from synthloom.workflow import fit as fit_workflow
 
+    if output.exists() and not overwrite and (output.is_file() or any(output.iterdir())):
+        raise OutputError(
+            f'the output "{output}" is already there', hint="choose another name, or add --overwrite to replace it"
+        )
     out, err = consoles()
-    model = synthesizer_class(synthesizer)()
-    with running(workers, err) as context:
-        table, info, _ = read_input(source)
-        table_schema = make_schema(table, schema)
-        model.fit(table.select(table_schema.names), table_schema, seed=seed, run=context)
+    with running(workers, err, time_limit=time_limit, memory_limit=memory_limit) as context:
+        model = fit_workflow(
+            source,
+            schema=schema,
+            synthesizer=synthesizer,
+            seed=seed,
+            epsilon=epsilon,
+            delta=delta,
+            public_schema=public_schema,
+            ledger=ledger,
+            context=context,
+            on_choice=lambda choice: show_choice(choice, err),
+            on_note=lambda note: err.print(f"Note: {note}", markup=False),
+        )
         model.save(output, overwrite=overwrite)
-    for note in info.notes if info else ():
-        err.print(f"Note: {note}", markup=False)
-    out.print(f"Learned {table.n_rows:,} rows x {len(table_schema.columns)} columns. Model: {output}", markup=False)
+    show_budget(model, out)
+    columns = len(model.schema_.columns)
+    out.print(f"Learned {columns} columns with {model.name}. Model: {output}", markup=False)

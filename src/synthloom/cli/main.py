@@ -17,7 +17,7 @@ from typing import Any
 import typer
 from rich.console import Console
 
-from synthloom.cli import evaluate, fit, mock, replace, run, sample, schema, split, verify
+from synthloom.cli import audit, evaluate, fit, impute, mock, replace, run, sample, schema, split, study, verify
 from synthloom.errors import Cancelled, SynthloomError
 
 app = typer.Typer(
@@ -55,9 +55,12 @@ def _stoppable(verb: Callable[..., None]) -> Callable[..., None]:
 app.command("run")(_stoppable(run.run))
 app.command("fit")(_stoppable(fit.fit))
 app.command("sample")(_stoppable(sample.sample))
+app.command("impute")(_stoppable(impute.impute))
 app.command("evaluate")(_stoppable(evaluate.evaluate))
+app.command("audit")(_stoppable(audit.audit))
 app.command("schema")(_stoppable(schema.schema))
 app.command("split")(_stoppable(split.split))
+app.command("study")(_stoppable(study.study))
 app.command("mock")(_stoppable(mock.mock))
 app.command("replace")(_stoppable(replace.replace))
 app.command("verify")(_stoppable(verify.verify))

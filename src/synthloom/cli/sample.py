@@ -2,60 +2,85 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from synthloom.cli.options import Overwrite, Seed, Workers, consoles, running
 
 if TYPE_CHECKING:
-    from synthloom.synthesizers import Synthesizer
+    from synthloom.data import Table
+    from synthloom.synthesizers.guided.guided_sampling import GuidedRows
 
 
 def sample(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="A model folder that fit or run wrote.")],
-    rows: Annotated[int, typer.Option(metavar="N", min=0, help="How many rows.")],
     output: Annotated[Path, typer.Option(metavar="FILE", help="CSV (also .gz, .zst), Parquet or Excel.")],
+    rows: Annotated[
+        int | None, typer.Option(metavar="N", min=0, help="How many rows; with --fill as many as the file has.")
+    ] = None,
     seed: Seed = None,
     where: Annotated[
-        list[str] | None, typer.Option(metavar="COLUMN=VALUE", help="A value that every row has; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            metavar="CONDITION",
+            help='What every row is like: "age between 30 and 40", "size in (large, small)", "size = small", …',
+        ),
+    ] = None,
+    fill: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Partly filled rows, one for each row wanted: gaps are drawn.")
+    ] = None,
+    constraints: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Statements that hold in every row; YAML, or Python to run."),
     ] = None,
     workers: Workers = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Sample synthetic rows, streamed to a file."""
-    from synthloom.errors import OutputError
-    from synthloom.io import write_table
+    from synthloom.constraints import read_constraints
+    from synthloom.errors import OptionError, OutputError
+    from synthloom.io import read_table, write_table
     from synthloom.synthesizers import load
 
     if output.exists() and not overwrite:
         raise OutputError(
             f'the output "{output}" is already there', hint="choose another name, or add --overwrite to replace it"
         )
+    if rows is None and fill is None:
+        raise OptionError("no number of rows was given", accepted="--rows N, or --fill FILE")
+    if fill is not None and where:
+        raise OptionError("both --where and --fill were given", accepted="one of them")
     out, err = consoles()
     synthesizer = load(model)
-    conditions = parse_conditions(synthesizer, where or [])
+    wanted = read_constraints(constraints) if constraints is not None else ()
+    condition = read_table(fill)[0] if fill is not None else list(where or [])
+    tally = _Tally()
     with running(workers, err) as context:
-        batches = synthesizer.sample_batches(rows, where=conditions, seed=seed, run=context)
-        write_table(batches, output)
-    out.print(f"Wrote {rows:,} synthetic rows to {output}", markup=False)
+        batches = synthesizer.draw_batches(rows, where=condition, constraints=wanted, seed=seed, run=context)
+        write_table(tally.tables(batches), output)
+    out.print(f"Wrote {tally.rows:,} synthetic rows to {output}", markup=False)
+    if condition or wanted or synthesizer.schema_.constraints:
+        mended = f"; {tally.mended:,} rows mended to meet a constraint" if tally.mended else ""
+        out.print(f"Effective sample size {tally.effective:,.0f}, of {tally.drawn:,} rows drawn{mended}", markup=False)
 
 
-def parse_conditions(model: Synthesizer, where: list[str]) -> dict[str, Any]:
-    """``COLUMN=VALUE`` texts as values of each column's type."""
-    import pyarrow as pa
+@dataclass
+class _Tally:
+    """What passed by."""
 
-    from synthloom.errors import ConditionError
+    rows: int = 0
+    effective: float = 0.0
+    drawn: int = 0
+    mended: int = 0
 
-    conditions: dict[str, Any] = {}
-    for text in where:
-        name, mark, value = text.partition("=")
-        if not mark:
-            raise ConditionError(f'the condition "{text}" has no "="', accepted="COLUMN=VALUE")
-        kind = model.schema_.column(name).arrow_type
-        try:
-            conditions[name] = pa.array([value]).cast(kind)[0].as_py() if value else None
-        except pa.ArrowException as error:
-            raise ConditionError(f'"{value}" is no value for "{name}"', accepted=f"values of type {kind}") from error
-    return conditions
+    def tables(self, batches: Iterator[GuidedRows]) -> Iterator[Table]:
+        for part in batches:
+            self.rows += part.table.n_rows
+            self.effective += part.effective
+            self.drawn += part.drawn
+            self.mended += part.mended
+            yield part.table

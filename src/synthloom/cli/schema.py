@@ -17,11 +17,17 @@ def schema(
     ] = None,
     target: Target = None,
     personal_confidence: PersonalConfidence = None,
+    constraints: Annotated[
+        bool, typer.Option("--constraints", help="Take the proposed constraints in, rather than as comments.")
+    ] = False,
     overwrite: Overwrite = False,
 ) -> None:
-    """Write the schema of a table as YAML, to be looked at, edited, and handed back with --schema."""
+    """Write the schema of a table as YAML, to be looked at, edited, and handed back with --schema.
+
+    Statements that all rows meet, beyond chance, are proposed as constraints at its end.
+    """
     from synthloom.errors import OutputError
-    from synthloom.schema import schema_to_yaml
+    from synthloom.schema import proposals_as_comment, propose_constraints, schema_to_yaml
     from synthloom.workflow.step_read import read_input
     from synthloom.workflow.step_schema import make_schema
 
@@ -29,7 +35,11 @@ def schema(
     table, info, _ = read_input(source)
     for note in info.notes if info else ():
         err.print(f"Note: {note}", markup=False)
-    text = schema_to_yaml(make_schema(table, target=target, personal_confidence=personal_confidence))
+    made = make_schema(table, target=target, personal_confidence=personal_confidence)
+    proposals = propose_constraints(table, made)
+    if constraints:
+        made = made.model_copy(update={"constraints": tuple(proposal.constraint for proposal in proposals)})
+    text = schema_to_yaml(made) + ("" if constraints else proposals_as_comment(proposals, table.n_rows))
     if output is None:
         typer.echo(text, nl=False)
         return
@@ -39,4 +49,5 @@ def schema(
         output.write_text(text, encoding="utf-8")
     except OSError as error:
         raise OutputError(f'cannot write "{output}": {error.strerror}', hint="choose another place") from error
-    out.print(f"Wrote the schema of {len(table.names)} columns to {output}", markup=False)
+    taken = f", {len(proposals)} constraints proposed" if proposals else ""
+    out.print(f"Wrote the schema of {len(table.names)} columns to {output}{taken}", markup=False)

@@ -104,6 +104,11 @@ class DatetimeEncoding(Encoding):
             numbers.append(clock)
         return numbers
 
+    def first_code(self, ticks: int) -> int:
+        """The code of the first part (week, day, month or time of day) in which a microsecond since 1970 falls."""
+        number = self._numbers(*self._split(np.array([ticks], dtype=np.int64)))[0].astype(np.float64)
+        return int(self.bins[0].locate(number, np.zeros(1, dtype=bool)).codes[0])
+
     @property
     def _part_names(self) -> list[str]:
         names = [] if self._time_of_day_only else (["week", "weekday"] if self.weekly else ["date"])

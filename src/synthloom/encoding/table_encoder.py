@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -112,7 +112,13 @@ class TableEncoder:
         return fixed
 
     def decode(
-        self, encoded: EncodedTable, start: int, stream: RandomStream, *, keep: frozenset[str] = frozenset()
+        self,
+        encoded: EncodedTable,
+        start: int,
+        stream: RandomStream,
+        *,
+        keep: frozenset[str] = frozenset(),
+        names: Sequence[str] | None = None,
     ) -> Table:
         """The table that the parts stand for, in which every relation of :attr:`derivations` holds.
 
@@ -121,19 +127,21 @@ class TableEncoder:
             start: the place of its first row in the whole sample.
             stream: draws what the parts leave open.
             keep: columns that hold what was asked for: they are decoded as they are, never derived.
+            names: only these columns; all learned ones must be among them, or none.
         """
         import pyarrow as pa
 
         positions = np.arange(start, start + encoded.n_rows, dtype=np.int64)
         relations = self.derivations.relations
+        wanted = [name for name in self.encodings if names is None or name in names]
         arrays = {
             name: self._decoded(name, encoded.columns, positions, stream)
-            for name in self.encodings
+            for name in wanted
             if name in keep or name not in relations or relations[name].gaps == "own"
         }
-        if self.derivations:
+        if self.derivations and any(self.schema.column(name).learned for name in wanted):
             arrays = self.derivations.apply(arrays, self.schema, keep, stream, self._drawn)
-        return Table(pa.table([arrays[name] for name in self.encodings], names=list(self.encodings)))
+        return Table(pa.table([arrays[name] for name in wanted], names=wanted))
 
     def derive(
         self, name: str, columns: Mapping[str, EncodedColumn], positions: np.ndarray, stream: RandomStream

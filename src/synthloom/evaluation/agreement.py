@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from synthloom.data import Table
@@ -12,10 +13,18 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 PARTS = ("train", "holdout", "synthetic")
+SHIFTED = "shifted"
+"""A fourth table that some evaluations have: real rows from later, or from elsewhere."""
 
 
 def agreeing_tables(train: Table, holdout: Table, synthetic: Table, schema: TableSchema) -> tuple[Table, Table, Table]:
-    """The three tables with the schema's columns in its order, each column of one type in all three.
+    """The three tables as :func:`agree` brings them together."""
+    agreed = agree(dict(zip(PARTS, (train, holdout, synthetic), strict=True)), schema)
+    return agreed["train"], agreed["holdout"], agreed["synthetic"]
+
+
+def agree(tables: Mapping[str, Table], schema: TableSchema) -> dict[str, Table]:
+    """The tables with the schema's columns in its order, each column of one type in all of them.
 
     Types that only look different (whole numbers that pandas holds as floats, dates as timestamps,
     numbers that a CSV reader left as text) are brought together; values are never dropped.
@@ -24,13 +33,10 @@ def agreeing_tables(train: Table, holdout: Table, synthetic: Table, schema: Tabl
         InputError: if a table has no rows.
         SchemaError: if a column is missing, unknown, or holds values of another kind.
     """
-    tables = dict(zip(PARTS, (train, holdout, synthetic), strict=True))
     for part, table in tables.items():
         _check_columns(part, table, schema)
-    columns = {name: _one_type(name, [t.column(name) for t in tables.values()]) for name in schema.names}
-    return tuple(  # type: ignore[return-value]
-        _from_columns({name: columns[name][place] for name in schema.names}) for place in range(3)
-    )
+    columns = {name: _one_type(name, {part: t.column(name) for part, t in tables.items()}) for name in schema.names}
+    return {part: _from_columns({name: columns[name][part] for name in schema.names}) for part in tables}
 
 
 def _from_columns(columns: dict[str, pa.ChunkedArray]) -> Table:
@@ -59,25 +65,25 @@ def _listed(names: list[str]) -> str:
     return shown + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
-def _one_type(name: str, columns: list[pa.ChunkedArray]) -> list[pa.ChunkedArray]:
-    """The three columns in one Arrow type."""
+def _one_type(name: str, given: Mapping[str, pa.ChunkedArray]) -> dict[str, pa.ChunkedArray]:
+    """The column of each table, in one Arrow type."""
     import pyarrow as pa
 
-    if len({column.type for column in columns}) == 1:
-        return columns
-    columns = [_without_type(column) for column in columns]
-    held = [column.type for column in columns if not pa.types.is_null(column.type)]
+    if len({column.type for column in given.values()}) == 1:
+        return dict(given)
+    columns = {part: _without_type(column) for part, column in given.items()}
+    held = [column.type for column in columns.values() if not pa.types.is_null(column.type)]
     if not held:
         return columns
-    wanted = held[0] if len(set(held)) == 1 else _common_type(columns, held)
+    wanted = held[0] if len(set(held)) == 1 else _common_type(list(columns.values()), held)
     try:
-        return [_converted(column, wanted) for column in columns]
+        return {part: _converted(column, wanted) for part, column in columns.items()}
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        types = ", ".join(f"{part}: {column.type}" for part, column in zip(PARTS, columns, strict=True))
+        types = ", ".join(f"{part}: {column.type}" for part, column in columns.items())
         raise SchemaError(
             f'column "{name}" holds values of different kinds ({types}): {error}',
             accepted="values of one type in train, holdout and synthetic rows",
-            hint="read the three files with the same settings",
+            hint="read the files with the same settings",
         ) from error
 
 

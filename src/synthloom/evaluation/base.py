@@ -12,12 +12,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
 import numpy as np
 
 from synthloom.data import Table
-from synthloom.evaluation.agreement import PARTS, agreeing_tables
+from synthloom.evaluation.agreement import PARTS, SHIFTED, agree
 from synthloom.evaluation.verdicts import excess_of, judge, margins_for
 from synthloom.evaluation.views import BinnedColumn, ColumnView, bin_column, build_view
 from synthloom.finding import Direction, Family, Finding, Verdict
@@ -31,6 +31,11 @@ MAXIMUM_CELLS = 8_000_000
 _QUICK_ROWS = 10_000
 
 Built = TypeVar("Built")
+Refit = Callable[[Table, int], Table]
+"""Fits the synthesizer anew to other training rows, with a seed, and gives as many synthetic rows."""
+Depth = Literal["standard", "thorough"]
+"""How much work goes into the evidence: ``thorough`` repeats fits and attacks with more seeds and rows."""
+DEPTHS: tuple[Depth, ...] = ("standard", "thorough")
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,9 @@ class EvaluationData:
         stream: where every random choice of the evaluation comes from.
         quick: whether a first verdict within seconds is wanted: metrics then look at fewer rows.
         threads: threads that one metric may use inside a library.
+        depth: how much work goes into the evidence, ``standard`` or ``thorough``.
+        shifted: real rows from later, or from elsewhere, than all the others, if there are any.
+        refit: fits the synthesizer anew, for attacks that plant rows; ``None`` where nobody can.
     """
 
     train: Table
@@ -57,6 +65,9 @@ class EvaluationData:
     stream: RandomStream
     quick: bool = False
     threads: int = 1
+    depth: Depth = "standard"
+    shifted: Table | None = None
+    refit: Refit | None = None
     _cache: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
     _lock: Any = field(default_factory=threading.RLock, repr=False, compare=False)
 
@@ -71,15 +82,22 @@ class EvaluationData:
         *,
         quick: bool = False,
         threads: int = 1,
+        depth: Depth = "standard",
+        shifted: Table | None = None,
+        refit: Refit | None = None,
     ) -> EvaluationData:
-        """The data of an evaluation, the three tables brought to the same columns and types.
+        """The data of an evaluation, its tables brought to the same columns and types.
 
         Raises:
             InputError: if a table has no rows.
             SchemaError: if the columns differ.
         """
-        tables = agreeing_tables(train, holdout, synthetic, schema)
-        return cls(*tables, schema, stream, quick, threads)
+        tables = {"train": train, "holdout": holdout, "synthetic": synthetic}
+        if shifted is not None:
+            tables[SHIFTED] = shifted
+        agreed = agree(tables, schema)
+        train, holdout, synthetic = (agreed[part] for part in PARTS)
+        return cls(train, holdout, synthetic, schema, stream, quick, threads, depth, agreed.get(SHIFTED), refit)
 
     def cached(self, key: Any, build: Callable[[], Built]) -> Built:
         """What ``build`` makes, made once for all metrics that ask with the same key."""
@@ -89,8 +107,15 @@ class EvaluationData:
             return self._cache[key]  # type: ignore[no-any-return]
 
     def table(self, part: str) -> Table:
-        """The whole ``train``, ``holdout`` or ``synthetic`` table."""
+        """The whole ``train``, ``holdout``, ``synthetic`` or (if there is one) ``shifted`` table."""
+        if part == SHIFTED and self.shifted is not None:
+            return self.shifted
         return {"train": self.train, "holdout": self.holdout, "synthetic": self.synthetic}[part]
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The names of the tables that there are."""
+        return PARTS if self.shifted is None else (*PARTS, SHIFTED)
 
     @property
     def compared(self) -> tuple[str, ...]:
@@ -124,7 +149,7 @@ class EvaluationData:
 
         def build() -> ColumnView:
             parts = {}
-            for part in PARTS:
+            for part in self.parts:
                 column = self.table(part).column(name)
                 thinned = self.size(part) < len(column)
                 parts[part] = column.take(self.rows(part)) if thinned else column
@@ -197,6 +222,10 @@ class Metric(ABC):
     quick: ClassVar[bool] = False
     cost: ClassVar[float] = 1.0
     attacker: ClassVar[str | None] = None
+
+    def applies(self, data: EvaluationData) -> bool:
+        """Whether there is anything for it to measure; if not it is left out, unless asked for by name."""
+        return True
 
     @abstractmethod
     def measure(self, data: EvaluationData) -> list[Finding]:

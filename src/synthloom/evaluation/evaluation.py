@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
@@ -12,12 +13,13 @@ import numpy as np
 
 from synthloom.data import Table
 from synthloom.errors import ArtifactError, OptionError
-from synthloom.evaluation.base import EvaluationData, Metric
-from synthloom.evaluation.registry import choose_metrics
-from synthloom.evaluation.sentences import private_sentence, useful_sentence
-from synthloom.evaluation.verdicts import excess_of, judge, margins_for, worst
+from synthloom.evaluation.base import DEPTHS, Depth, EvaluationData, Metric, Refit
+from synthloom.evaluation.registry import METRICS, choose_metrics
+from synthloom.evaluation.sentences import fair_sentence, private_sentence, useful_sentence
+from synthloom.evaluation.utility.equivalence import Difference
+from synthloom.evaluation.verdicts import MARGINS, excess_of, judge, margins_for, worst
 from synthloom.execution.local import available_cores
-from synthloom.finding import Finding, Verdict
+from synthloom.finding import Family, Finding, Verdict
 from synthloom.randomness import RandomStream, resolve_seed
 from synthloom.run_context import RunContext
 from synthloom.schema import TableSchema
@@ -61,10 +63,22 @@ class Evaluation:
         """Whether the attacks found anything, in plain sentences: evidence, not proof."""
         return private_sentence(self.find)
 
+    @property
+    def fair(self) -> tuple[Verdict, str] | None:
+        """Whether groups fare worse than in the real rows, in plain sentences; ``None`` if it was not audited."""
+        return fair_sentence(self.find)
+
+    @property
+    def answers(self) -> tuple[tuple[str, tuple[Verdict, str]], ...]:
+        """The questions that a report opens with, each with its verdict and sentences."""
+        asked = (("Useful?", self.useful), ("Private?", self.private), ("Fair?", self.fair))
+        return tuple((question, answer) for question, answer in asked if answer is not None)
+
     def to_json(self) -> dict[str, Any]:
         """Plain values only, ready for ``json.dumps``."""
         verdicts = {
-            key: dict(zip(("verdict", "sentence"), getattr(self, key), strict=True)) for key in ("useful", "private")
+            question.rstrip("?").lower(): dict(zip(("verdict", "sentence"), answer, strict=True))
+            for question, answer in self.answers
         }
         return {
             "format": FORMAT,
@@ -113,6 +127,7 @@ class Evaluation:
             "holdout": sum(e.rows["holdout"] for e in evaluations),
             "synthetic": round(sum(e.rows["synthetic"] for e in evaluations) / len(evaluations)),
         }
+        rows |= {part: count for part, count in first.rows.items() if part not in rows}
         said = f"figures are means over {len(evaluations)} folds: each row was held out once"
         warnings = dict.fromkeys(
             [said, *(w for e in evaluations for w in e.warnings if not w.startswith("the holdout has"))]
@@ -135,6 +150,10 @@ def evaluate(
     run: RunContext | None = None,
     quick: bool = False,
     metrics: Sequence[str | Metric] | None = None,
+    depth: Depth = "standard",
+    shifted: Table | None = None,
+    refit: Refit | None = None,
+    unmeasurable: Mapping[Family, str] | None = None,
 ) -> Evaluation:
     """Measures synthetic rows against the training rows and against rows that no model has seen.
 
@@ -146,31 +165,94 @@ def evaluate(
         seed: makes every figure repeatable.
         run: executor, progress listener and cancellation.
         quick: only a first verdict, within seconds.
-        metrics: names or objects; all by default.
+        metrics: names or objects; by default all that have something to measure in these tables.
+        depth: ``standard``, or ``thorough`` for more seeds and rows in every fit and attack.
+        shifted: real rows from later, or from elsewhere, on which models are tried as well.
+        refit: fits the synthesizer anew to the rows it is given, with a seed, and returns synthetic rows:
+            canaries are then planted and hunted for, at the cost of one more fit.
+        unmeasurable: families of metrics that these tables cannot answer, and why: their findings have no
+            figure. An audit without the training rows cannot try attacks on them.
 
     Raises:
         InputError: if a table has no rows.
         SchemaError: if the columns differ between the tables and the schema.
-        OptionError: for an unknown metric.
+        OptionError: for an unknown metric or depth.
         Cancelled: if the run was stopped.
     """
     run = run or RunContext()
+    if depth not in DEPTHS:
+        raise OptionError(f"depth is {depth!r}", accepted=", ".join(DEPTHS))
     chosen = choose_metrics(metrics, quick=quick)
     stream = RandomStream(resolve_seed(seed)).child("evaluation")
     threads = max(1, available_cores() // max(1, run.executor.workers))
-    data = EvaluationData.of(train, holdout, synthetic, schema, stream, quick=quick, threads=threads)
-    found = _measure_all(chosen, data, run)
-    rows = {part: data.table(part).n_rows for part in ("train", "holdout", "synthetic")}
-    return Evaluation(tuple(found), rows, tuple(_warnings(data)), quick)
+    data = EvaluationData.of(
+        train,
+        holdout,
+        synthetic,
+        schema,
+        stream,
+        quick=quick,
+        threads=threads,
+        depth=depth,
+        shifted=shifted,
+        refit=refit,
+    )
+    if metrics is None:
+        chosen = [metric for metric in chosen if metric.applies(data)]
+    mute = unmeasurable or {}
+    measured = iter(_measure_all([metric for metric in chosen if metric.family not in mute], data, run))
+    found = [
+        finding
+        for metric in chosen
+        for finding in ([metric.unmeasured(mute[metric.family])] if metric.family in mute else next(measured))
+    ]
+    rows = {part: data.table(part).n_rows for part in data.parts}
+    return Evaluation(tuple(found), rows, (*_left_out(found), *_warnings(data)), quick)
+
+
+def known_findings() -> frozenset[str]:
+    """The names of all findings there may be, for a policy to speak of."""
+    return frozenset(METRICS) | frozenset(name.removesuffix("/column") for name in MARGINS)
+
+
+def _left_out(found: Sequence[Finding]) -> Iterable[str]:
+    names = [finding.name for finding in found if finding.note == TIME_WAS_UP]
+    if names:
+        yield f"the time limit left no time to measure {', '.join(names)}"
+
+
+TIME_WAS_UP = "the time limit left no time for it"
+_ADULT_CELLS = 1_100_000
+_MOST_OF_ADULT = 2.5
+
+
+def forecast_seconds(rows: int, columns: int, metrics: Sequence[str | Metric] | None = None) -> float:
+    """About how long an evaluation of so many rows, real and synthetic together, takes on one core.
+
+    The metrics' own costs are those on adult; in larger tables they look at a part of the rows.
+    """
+    return sum(metric.cost for metric in choose_metrics(metrics)) * _relative_size(rows, columns)
+
+
+def _relative_size(rows: int, columns: int) -> float:
+    return min(_MOST_OF_ADULT, max(0.1, rows * columns / _ADULT_CELLS))
 
 
 _LIBRARIES = ("lightgbm", "sklearn.linear_model", "sklearn.neighbors")
 """What metrics import."""
 
 
-def _measure_all(metrics: Sequence[Metric], data: EvaluationData, run: RunContext) -> list[Finding]:
-    """Runs the dearest metrics first, so that workers end together; returns findings in the metrics' order."""
-    order = sorted(range(len(metrics)), key=lambda place: -metrics[place].cost)
+def _measure_all(metrics: Sequence[Metric], data: EvaluationData, run: RunContext) -> list[list[Finding]]:
+    """Runs the dearest metrics first, so that workers end together; each metric's findings in the metrics' order.
+
+    Under a time limit those of the first verdict come first, then the cheapest; what there is no time for
+    is left out, and its finding says so.
+    """
+    limited = run.seconds_left() is not None
+    order = sorted(
+        range(len(metrics)),
+        key=lambda place: (not metrics[place].quick, metrics[place].cost) if limited else -metrics[place].cost,
+    )
     reporter = run.reporter("evaluate")
     total, done = sum(metric.cost for metric in metrics) or 1.0, 0.0
     reporter.update(0.0, "comparing the three tables")
@@ -179,17 +261,41 @@ def _measure_all(metrics: Sequence[Metric], data: EvaluationData, run: RunContex
     # loaded here once: threads that first import a large package at the same time see half of it
     for library in _LIBRARIES:
         import_module(library)
+    pace = _Pace(data)
 
     def measure(place: int) -> list[Finding]:
         run.check()
-        return metrics[place].measure(data)
+        metric, left = metrics[place], run.seconds_left()
+        if left is not None and left < pace.expected(metric):
+            return [metric.unmeasured(TIME_WAS_UP)]
+        start = time.perf_counter()
+        measured = metric.measure(data)
+        pace.learn(metric, time.perf_counter() - start)
+        return measured
 
     for place, findings in zip(order, run.executor.map(measure, order), strict=True):
         run.check()
         found[place] = [_plain(finding) for finding in findings]
         done += metrics[place].cost
         reporter.update(done / total, metrics[place].name)
-    return [finding for place in range(len(metrics)) for finding in found[place]]
+    return [found[place] for place in range(len(metrics))]
+
+
+class _Pace:
+    """How long metrics take here, from what they state and what those before them took."""
+
+    def __init__(self, data: EvaluationData) -> None:
+        self.stated, self.taken = (
+            4.0,
+            4.0 * _relative_size(sum(data.size(part) for part in data.parts), len(data.schema.columns)),
+        )
+
+    def expected(self, metric: Metric) -> float:
+        return metric.cost * self.taken / self.stated
+
+    def learn(self, metric: Metric, seconds: float) -> None:
+        self.stated += metric.cost
+        self.taken += seconds
 
 
 def _plain(finding: Finding) -> Finding:
@@ -236,7 +342,12 @@ def _mean_finding(parts: list[Finding]) -> Finding:
         error = max(float(np.sqrt(np.mean(np.square(errors)))), spread) / math.sqrt(count)
         detail["error"] = round(error, 6)
         verdict = judge(excess_of(value, reference, first.direction), error, margins_for(first.name, first.column))
-    for key in ("real", "synthetic", "power"):
+        if "equivalence" in detail:
+            mean = Difference(value, error, detail["degrees"] * count)
+            detail |= {"equivalence": mean.words(unit=detail["score"]), "status": mean.status()}
+            detail |= {"p_equivalence": round(mean.p_equivalence(), 5), "p_difference": round(mean.p_difference, 5)}
+            detail["power"] = round(mean.power(), 4)
+    for key in ("real", "synthetic", "both") if "equivalence" in detail else ("real", "synthetic", "power"):
         numbers = [part.detail.get(key) for part in measured]
         if all(isinstance(number, (int, float)) for number in numbers):
             detail[key] = round(float(np.mean(numbers)), 5)  # type: ignore[arg-type]

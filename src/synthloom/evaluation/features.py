@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,8 @@ ONE_HOT_CATEGORIES = 25
 _ONE_HOT_INPUTS = 400
 _ONE_HOT_SUPPORT = 10
 _DISTANCE_CATEGORIES = 16
-_DISTANCE_WIDTH = 128
+DISTANCE_WIDTH = 128
+"""Axes of a space of distances; wider ones are projected."""
 _BLOCK = 128
 
 
@@ -106,14 +108,29 @@ class DistanceSpace:
     a point at distance 1 from the others: one axis each for up to 16 categories, random unit vectors
     beyond (equal categories still meet exactly). Spaces of more than 128 axes are projected at random
     (Johnson and Lindenstrauss 1984), which keeps equal rows equal and distances within about a tenth.
+
+    Args:
+        data: the evaluation whose rows become points.
+        columns: the columns to look at; all that may be compared by default.
+        maximum_width: axes above which the space is projected to as many.
     """
 
-    def __init__(self, data: EvaluationData) -> None:
+    def __init__(
+        self, data: EvaluationData, columns: Sequence[str] | None = None, *, maximum_width: int = DISTANCE_WIDTH
+    ) -> None:
         self._data = data
-        self._axes = [self._axis(name) for name in data.compared]
+        self._axes = [self._axis(name) for name in (data.compared if columns is None else columns)]
         self._widths = [self._width(axis) for axis in self._axes]
-        self.projected = sum(self._widths) > _DISTANCE_WIDTH
-        self.width = min(sum(self._widths), _DISTANCE_WIDTH)
+        self.projected = sum(self._widths) > maximum_width
+        self.width = min(sum(self._widths), maximum_width)
+
+    @property
+    def spans(self) -> dict[str, slice]:
+        """The axes that each column takes in a space that is not projected."""
+        ends = np.cumsum(self._widths).tolist()
+        return {
+            axis.name: slice(end - width, end) for axis, end, width in zip(self._axes, ends, self._widths, strict=True)
+        }
 
     def _axis(self, name: str) -> _Axis:
         view = self._data.view(name)
@@ -125,7 +142,7 @@ class DistanceSpace:
                 return _Axis(name, ordered, None, has_null)
             low, centre, high = np.quantile(ordered, [0.25, 0.5, 0.75])
             return _Axis(name, ordered, None, has_null, float(centre), max(high - low, ordered.std() / 3, 1e-12))
-        size = len(view.labels) + 2  # unseen and missing values are categories too
+        size = 2 + max(int(codes.max(initial=0)) for codes in view.exact.values())  # missing is a category too
         if size <= _DISTANCE_CATEGORIES:
             return _Axis(name, None, np.eye(size) / np.sqrt(2), False)
         generator = self._data.stream.child("distance", "categories", name).generator()
@@ -155,9 +172,10 @@ class DistanceSpace:
 
     @staticmethod
     def _block(axis: _Axis, view: ColumnView, part: str, rows: np.ndarray) -> np.ndarray:
-        values = view.values[part][rows]
         if axis.vectors is not None:
-            return axis.vectors[np.where(values == NULL, len(axis.vectors) - 1, values)].astype(np.float32)
+            codes = view.exact[part][rows]
+            return axis.vectors[np.where(codes == NULL, len(axis.vectors) - 1, codes)].astype(np.float32)
+        values = view.values[part][rows]
         ordered = axis.ordered if axis.ordered is not None else np.empty(0)
         missing = np.isnan(values)
         filled = np.where(missing, ordered[len(ordered) // 2] if len(ordered) else 0.0, values)
@@ -175,16 +193,25 @@ def nearest_distances(base: np.ndarray, query: np.ndarray) -> np.ndarray:
     blocks stay in the cache. Which base point is nearest is told in float32 (distances closer than
     about 0.001 may change places); its distance is then computed anew without that rounding.
     """
+    found = nearest_places(base, query)
+    result = np.empty(len(query))
+    for start in range(0, len(query), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        apart = query[block].astype(np.float64) - base[found[block]]
+        result[block] = np.sqrt((apart**2).sum(axis=1))
+    return result
+
+
+def nearest_places(base: np.ndarray, query: np.ndarray) -> np.ndarray:
+    """Which base point is nearest to each query point, ``[queries]``; the first of equally near ones."""
     centre = base.mean(axis=0)
     base, query = base - centre, query - centre  # short vectors lose less in the products
     half_squares = (base**2).sum(axis=1) / 2
-    result = np.empty(len(query))
+    result = np.empty(len(query), np.int64)
     for start in range(0, len(query), _BLOCK):
-        block = query[start : start + _BLOCK]
-        closeness = block @ base.T
+        closeness = query[start : start + _BLOCK] @ base.T
         closeness -= half_squares
-        found = base[closeness.argmax(axis=1)].astype(np.float64)
-        result[start : start + len(block)] = np.sqrt(((block - found) ** 2).sum(axis=1))
+        result[start : start + _BLOCK] = closeness.argmax(axis=1)
     return result
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from synthloom.evaluation.verdicts import worst
+from synthloom.evaluation.verdicts import margins_for, worst
 from synthloom.finding import Finding, Verdict
 
 Find = Callable[[str], Finding | None]
@@ -31,6 +31,21 @@ _ATTACKS = (
     "near_copies",
     "copied_values",
 )
+_FURTHER = {
+    "canaries": "{value:.0%} of the surest guesses at rows planted before a refit are right (half by chance)",
+    "membership_density": "where synthetic rows crowd, training rows are told with AUC {value:.3f}",
+    "membership_rare": "among people with rare values attacks reach AUC {value:.3f}",
+    "singling_out": "{value:.1%} of the descriptions taken from synthetic rows fit one training row alone "
+    "({reference:.1%} by chance)",
+    "singling_out_univariate": "{value:.1%} of the values unique in the synthetic rows are one training row's alone "
+    "({reference:.1%} by chance)",
+    "linkability": "two halves of {value:.1%} of the training rows can be linked ({reference:.1%} by chance)",
+    "attribute_inference": "a missing value of a training row is found {value:.1%} of the time, of an unseen row "
+    "{reference:.1%}",
+    "personal_replay": "{value:.1%} of the synthetic rows bring back personal values of a training row "
+    "({reference:.1%} by chance)",
+}
+"""Further attacks, spoken of where they found something. One that proves nothing in a table takes no verdict away."""
 
 
 def useful_sentence(find: Find) -> tuple[Verdict, str]:
@@ -68,8 +83,14 @@ def _gap_words(gap: Finding) -> str:
     model = "a linear model" if gap.name == "tstr_gap_linear" else "a model"
     return (
         f"{model} trained on the synthetic rows reaches {score} {synthetic:.3f} on real holdout rows; "
-        f"trained on real rows {real:.3f}"
+        f"trained on real rows {real:.3f}{_equivalence(gap)}"
     )
+
+
+def _equivalence(gap: Finding) -> str:
+    """What the equivalence test says, where it was run on more than a quick look."""
+    words = gap.detail.get("equivalence")
+    return f" ({words})" if words and gap.verdict != "unknown" and gap.detail.get("draw_error") is not None else ""
 
 
 def _pair_words(trend: Finding) -> str:
@@ -86,6 +107,8 @@ def private_sentence(find: Find) -> tuple[Verdict, str]:
     measured = [finding for finding in found if finding.value is not None and not _tells_nothing(finding)]
     inference = find("membership_inference")
     verdicts = [finding.verdict for finding in measured]
+    further = [finding for name in _FURTHER if (finding := find(name)) is not None and finding.value is not None]
+    verdicts += [finding.verdict for finding in further if finding.verdict != "unknown"]
     if inference is None or inference.value is None:
         verdicts.append("unknown")  # copies alone do not show that nothing leaked
     verdict = worst(verdicts)
@@ -93,12 +116,32 @@ def private_sentence(find: Find) -> tuple[Verdict, str]:
         *([_inference_words(inference)] if inference is not None and inference.value is not None else []),
         *_finer_words(find),
         *_copies_words(find),
+        *_further_words(further),
+        *_unsure_words(measured),
     ]
     if inference is None or inference.value is None:
         reason = inference.note if inference is not None and inference.note else "it was not run"
         said.insert(0, f"membership inference could not be measured ({reason})")
     body = ". ".join([said[0], *map(_capital, said[1:])])
     return verdict, f"{_PRIVATE[verdict]}: {body}. {EVIDENCE}"
+
+
+def _further_words(found: list[Finding]) -> list[str]:
+    guilty = [finding for finding in found if finding.verdict in ("fair", "poor")]
+    said = [_FURTHER[f.name].format(value=f.value, reference=f.reference) for f in guilty]
+    judged = [finding for finding in found if finding.verdict != "unknown"]
+    if judged and not guilty:
+        said.append("further attacks (singling out, linking, inferring and others) found nothing")
+    blind = len(found) - len(judged)
+    one = "one further attack proves" if blind == 1 else f"{blind} further attacks prove"
+    return said + ([f"{one} nothing in this table"] if blind else [])
+
+
+def _unsure_words(found: list[Finding]) -> list[str]:
+    """Why nothing can be said although nothing was found."""
+    names = {"membership_inference_tpr": "sure guesses", "membership_inference_outliers": "attacks on unusual people"}
+    unsure = [words for name, words in names.items() for f in found if f.name == name and f.verdict == "unknown"]
+    return [f"there are too few rows to judge {' and '.join(unsure)}"] if unsure else []
 
 
 def _tells_nothing(finding: Finding) -> bool:
@@ -111,7 +154,9 @@ def _inference_words(found: Finding) -> str:
     figure = f"(AUC {found.value:.3f} ± {half:.3f}; 0.5 is a coin toss)"
     if found.verdict == "unknown":
         return f"attacks on membership cannot be judged here {figure}: {found.note or 'there are too few rows'}"
-    above = (found.value or 0.0) - (found.reference or 0.5) > 2 * float(found.detail.get("error", 0.0))
+    margins = margins_for(found.name)
+    reach = (margins.errors if margins else 2.0) * float(found.detail.get("error", 0.0))
+    above = (found.value or 0.0) - (found.reference or 0.5) > reach
     manner = {"good": "hardly better than chance", "fair": "somewhat better than chance"}.get(
         found.verdict, "far better than chance"
     )
@@ -148,3 +193,50 @@ def _copies_words(find: Find) -> list[str]:
     unsure = any(f.verdict == "unknown" for _, f in found)
     lead = "there are too few rows to judge copies" if unsure else "copies are no more frequent than by chance"
     return [f"{lead} ({figures})"]
+
+
+_FAIR = {
+    "good": "No less fair than the real rows, as far as the checks tell",
+    "fair": "Somewhat less fair than the real rows",
+    "poor": "Less fair than the real rows",
+    "unknown": "Fairness cannot be judged",
+}
+
+
+def fair_sentence(find: Find) -> tuple[Verdict, str] | None:
+    """The verdict on groups of people and its sentences; columns are named, values never."""
+    widened, in_models = find("amplification"), find("amplification_model")
+    share, least = find("representation"), find("least_represented")
+    if share is None and widened is None:
+        return None
+    found = [each for each in (widened, in_models, share, least) if each is not None and each.value is not None]
+    if not found:
+        reason = next((each.note for each in (widened, share) if each is not None and each.note), "nothing to compare")
+        return "unknown", f"{_FAIR['unknown']}: {reason}."
+    verdict = worst(each.verdict for each in found)
+    said = [
+        *(
+            _widened_words(each, where)
+            for each, where in ((widened, ""), (in_models, _MODELS))
+            if each in found and each
+        ),
+        *([f"a group's share of the rows moved by {share.value:.1%} at most"] if share in found and share else []),
+        *(
+            [f"the least represented group keeps {least.value:.0%} of its share"]
+            if least in found and least and least.verdict != "good"
+            else []
+        ),
+    ]
+    return verdict, f"{_FAIR[verdict]}: {'. '.join([said[0], *map(_capital, said[1:])])}."
+
+
+_MODELS = "in models trained on them "
+
+
+def _widened_words(found: Finding, where: str) -> str:
+    detail = found.detail
+    unsure = " (too few rows to judge)" if found.verdict == "unknown" else ""
+    return (
+        f'{where}{str(detail["notion"]).replace("_", " ")} between groups of "{detail["grouping"]}" differs by '
+        f"{detail['disparity_synthetic']:.3f}, in place of {detail['disparity_real']:.3f} with real rows{unsure}"
+    )

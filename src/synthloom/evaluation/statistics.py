@@ -76,6 +76,35 @@ def share_interval(count: float, total: int) -> tuple[float, float]:
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
+@dataclass(frozen=True)
+class RateDifference:
+    """How much more often an attack succeeds on members than on others.
+
+    Attributes:
+        value: the mean success on members.
+        reference: the mean success on others.
+        error: standard error of their difference.
+        interval: the 95 % interval of ``value``.
+    """
+
+    value: float
+    reference: float
+    error: float
+    interval: tuple[float, float]
+
+
+def rate_difference(members: np.ndarray, others: np.ndarray) -> RateDifference:
+    """The difference of two mean successes, each between 0 and 1, ``[n]`` and ``[m]``.
+
+    The error is that of the means after adding one success and one failure to each side (Agresti and
+    Caffo 2000), so that rates of zero do not look certain.
+    """
+    padded = [np.concatenate([side, [0.0, 1.0]]) for side in (members, others)]
+    error = math.sqrt(sum(float(side.var()) / len(side) for side in padded))
+    value, reference = float(members.mean()), float(others.mean())
+    return RateDifference(value, reference, error, share_interval(float(members.sum()), len(members)))
+
+
 def interval_around(value: float, error: float, limits: tuple[float, float] | None = None) -> tuple[float, float]:
     """The 95 % interval of a figure with a normal error, cut at the figure's limits."""
     low, high = value - NORMAL_95 * error, value + NORMAL_95 * error

@@ -7,7 +7,7 @@ measured with the same rod.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -38,6 +38,9 @@ class ColumnView:
         labels: the training categories, most frequent first; a value unseen there has the code
             ``len(labels)``.
         support: how many training rows hold each label.
+        exact: the values where those unseen in training are told apart too: codes from ``len(labels)``
+            on. Attacks need them, or holdout rows with a rare value would look alike and training rows
+            would not.
     """
 
     name: str
@@ -47,6 +50,7 @@ class ColumnView:
     values: Mapping[str, np.ndarray]
     labels: tuple[str, ...] = ()
     support: tuple[int, ...] = ()
+    exact: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def null(self, part: str) -> np.ndarray:
         """Where the value is missing, ``[rows]`` of bool."""
@@ -153,7 +157,29 @@ def _category_view(name: str, parts: Mapping[str, pa.ChunkedArray]) -> ColumnVie
     for part, values in texts.items():
         found = pc.index_in(values, value_set=known, skip_nulls=True).fill_null(len(labels)).to_numpy()
         codes[part] = np.where(np.asarray(values.is_null().to_numpy(), dtype=bool), NULL, found).astype(np.int32)
-    return ColumnView(name, "category", False, False, codes, tuple(labels), tuple(count for _, count in ranked))
+    support = tuple(count for _, count in ranked)
+    return ColumnView(
+        name, "category", False, False, codes, tuple(labels), support, _told_apart(texts, codes, len(labels))
+    )
+
+
+def _told_apart(
+    texts: Mapping[str, pa.ChunkedArray], codes: dict[str, np.ndarray], known: int
+) -> dict[str, np.ndarray]:
+    """The codes with one of its own, from ``known`` on, for each value that no training row holds."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    new = {part: texts[part].filter(pa.array(values == known)) for part, values in codes.items()}
+    if not any(map(len, new.values())):
+        return codes
+    every = pc.unique(pa.chunked_array([chunk for values in new.values() for chunk in values.chunks], pa.string()))
+    every = every.take(pc.sort_indices(every))
+    exact = {}
+    for part, values in codes.items():
+        exact[part] = values.copy()
+        exact[part][values == known] += pc.index_in(new[part], value_set=every).to_numpy().astype(np.int32)
+    return exact
 
 
 def as_text(values: pa.ChunkedArray) -> pa.ChunkedArray:

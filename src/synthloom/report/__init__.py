@@ -1,7 +1,9 @@
 """From findings to pages: HTML for people, JSON for programs, Markdown for text, a view for notebooks."""
 
+from synthloom.report.card import public_content
 from synthloom.report.content import (
     WORDS_OWED,
+    Audit,
     ColumnNote,
     PersonalColumn,
     ReportContent,
@@ -17,6 +19,7 @@ from synthloom.report.view import ReportView
 __all__ = [
     "MAXIMUM_BYTES",
     "WORDS_OWED",
+    "Audit",
     "ColumnNote",
     "PersonalColumn",
     "ReportContent",
@@ -24,6 +27,7 @@ __all__ = [
     "Step",
     "Suppression",
     "VerdictLine",
+    "public_content",
     "read_report_json",
     "render_card",
     "render_markdown",

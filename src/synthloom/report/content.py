@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from synthloom.errors import ArtifactError, InternalError
 from synthloom.finding import Finding, Verdict
+from synthloom.policy import PolicyResult
 
 if TYPE_CHECKING:
     from synthloom.evaluation import Evaluation
@@ -105,6 +106,54 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Audit:
+    """One judgement of the data, at the release or later, against rows that were new then.
+
+    Attributes:
+        date: the day, as ``2026-11-22``; empty at the release itself, whose card is the same for one seed.
+        against: what the data were held against; on the card too, so it names no value.
+        verdicts: the lines of the verdict.
+        findings: figures of the whole table, without details.
+        policy: what the evidence said to the policy, if there was one.
+        version: the version of Synthloom that judged.
+        remarks: what a reader must know, such as that the training rows were not at hand.
+    """
+
+    date: str
+    against: str
+    verdicts: tuple[VerdictLine, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    policy: PolicyResult | None = None
+    version: str = ""
+    remarks: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "date": self.date,
+            "against": self.against,
+            "verdicts": [asdict(line) for line in self.verdicts],
+            "findings": [finding.to_json() for finding in self.findings],
+            "policy": None if self.policy is None else self.policy.to_json(),
+            "version": self.version,
+            "remarks": list(self.remarks),
+        }
+
+    @classmethod
+    def from_json(cls, state: Mapping[str, Any]) -> Audit:
+        """What :meth:`to_json` described."""
+        return cls(
+            date=state["date"],
+            against=state["against"],
+            verdicts=tuple(VerdictLine(**line) for line in state["verdicts"]),
+            findings=tuple(Finding.from_json(finding) for finding in state["findings"]),
+            policy=None if state["policy"] is None else PolicyResult.from_json(state["policy"]),
+            version=state["version"],
+            remarks=tuple(state["remarks"]),
+        )
+
+
+@dataclass(frozen=True)
 class ReportContent:
     """All that a report says. Looking at it never changes it; equal contents give equal bytes.
 
@@ -132,6 +181,9 @@ class ReportContent:
         card_figures: names of the findings that the card may quote; ``None`` for all that speak of
             the whole table. Under differential privacy: only those charged to the budget. The
             verdict lines rest on the raw data as well, so a list leaves them off the card.
+        card_hidden: what the card says was hidden, where it is not counted anew.
+        policy: what the evidence says to the policy that the user set, ``None`` without one.
+        history: later audits, the oldest first; on the card too.
     """
 
     title: str
@@ -150,6 +202,9 @@ class ReportContent:
     versions: tuple[tuple[str, str], ...] = ()
     quick: bool = False
     card_figures: tuple[str, ...] | None = None
+    card_hidden: tuple[str, ...] = ()
+    policy: PolicyResult | None = None
+    history: tuple[Audit, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, ready for ``json.dumps``; numbers that are not finite become ``None``."""
@@ -157,6 +212,8 @@ class ReportContent:
         for key in ("verdicts", "columns", "suppressed", "personal", "steps"):
             state[key] = [asdict(entry) for entry in state[key]]
         state["findings"] = [finding.to_json() for finding in self.findings]
+        state["policy"] = None if self.policy is None else self.policy.to_json()
+        state["history"] = [audit.to_json() for audit in self.history]
         plain = plain_json({"format": FORMAT, "format_version": FORMAT_VERSION, **state, "words_owed": WORDS_OWED})
         assert isinstance(plain, dict)
         return plain
@@ -170,8 +227,9 @@ class ReportContent:
             title: what the data are.
             more: any other field; ``verdicts``, ``facts`` and ``warnings`` are added to the evaluation's.
         """
-        verdicts = (VerdictLine("Useful?", *evaluation.useful), VerdictLine("Private?", *evaluation.private))
+        verdicts = tuple(VerdictLine(question, *answer) for question, answer in evaluation.answers)
         terms = {"train": "Rows learned from", "holdout": "Rows held out", "synthetic": "Synthetic rows"}
+        terms["shifted"] = "Rows from later or elsewhere"
         rows = tuple((terms.get(part, part), f"{count:,}") for part, count in evaluation.rows.items())
         return cls(
             title=title,
@@ -216,9 +274,12 @@ class ReportContent:
             for key, kind in kinds.items():
                 given[key] = tuple(kind(**entry) for entry in given.get(key, ()))
             given["findings"] = tuple(Finding.from_json(entry) for entry in given.get("findings", ()))
+            if given.get("policy") is not None:
+                given["policy"] = PolicyResult.from_json(given["policy"])
+            given["history"] = tuple(Audit.from_json(entry) for entry in given.get("history", ()))
             for key in ("facts", "card_facts", "versions"):
                 given[key] = tuple((str(term), str(value)) for term, value in given.get(key, ()))
-            for key in ("warnings", "limits", "intended_use"):
+            for key in ("warnings", "limits", "intended_use", "card_hidden"):
                 given[key] = tuple(given.get(key, ()))
             if given.get("card_figures") is not None:
                 given["card_figures"] = tuple(given["card_figures"])

@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from synthloom.errors import InternalError, OptionError
+from synthloom.report.card import public_content
 from synthloom.report.content import WORDS_OWED, ReportContent
 from synthloom.report.formatting import clean, format_seconds, format_share, lead_and_rest, plural, shorten
 from synthloom.report.page import (
@@ -16,10 +17,19 @@ from synthloom.report.page import (
     column_rows,
     figure_of,
     headline_figures,
-    hidden_summary,
     pair_maps,
 )
-from synthloom.report.wording import BASES, DIRECTIONS, FAMILIES, LABEL_WORDS, LEVEL_MARKS, LEVEL_WORDS
+from synthloom.report.wording import (
+    BASES,
+    DIRECTIONS,
+    FAMILIES,
+    LABEL_WORDS,
+    LEVEL_MARKS,
+    LEVEL_WORDS,
+    STATE_LEVELS,
+    STATE_WORDS,
+    title_of_name,
+)
 
 if TYPE_CHECKING:
     import jinja2
@@ -31,7 +41,8 @@ CONTENT_SECURITY_POLICY = (
 
 
 @cache
-def _environment() -> jinja2.Environment:
+def page_environment() -> jinja2.Environment:
+    """What renders the templates: every value cleaned and escaped."""
     import jinja2
     from markupsafe import Markup
 
@@ -57,6 +68,10 @@ def _environment() -> jinja2.Environment:
         "label_words": LABEL_WORDS,
         "directions": DIRECTIONS,
         "bases": BASES,
+        "state_levels": STATE_LEVELS,
+        "state_words": STATE_WORDS,
+        "figure_of": figure_of,
+        "title_of_name": title_of_name,
         "plural": plural,
         "lead_and_rest": lead_and_rest,
     }
@@ -76,7 +91,7 @@ def render_report(content: ReportContent, *, maximum_bytes: int = MAXIMUM_BYTES,
         OptionError: if ``maximum_bytes`` leaves no room for even the figures.
     """
     limits = PageLimits() if pictures is None else replace(PageLimits(), pictures=pictures)
-    template = _environment().get_template("report.html")
+    template = page_environment().get_template("report.html")
     while True:
         page = template.render(**_report_values(content, limits))
         if len(page.encode("utf-8")) <= maximum_bytes:
@@ -110,33 +125,24 @@ def _report_values(content: ReportContent, limits: PageLimits) -> dict[str, Any]
     }
 
 
-def _public(detail: dict[str, Any]) -> dict[str, Any]:
-    """What of a finding's detail may stand on the card: the fixed sentence on what an attacker knows."""
-    return {key: detail[key] for key in ("attacker",) if key in detail}
-
-
 def render_card(content: ReportContent) -> str:
     """The evidence card: what may leave the house with the data.
 
-    It shows the title, the label, the verdict lines, ``card_facts``, ``intended_use``, ``limits``,
-    ``versions``, the names and kinds of the columns, how many values were hidden, which columns were
-    taken for personal data and what was done, and the figures of the whole table with their fixed
-    meanings. It never shows a finding's note or detail (but for what an attacker knows), figures of
-    single columns, ``facts``, ``warnings``, or the texts of suppressions: these may hold real values.
+    It shows nothing but what :func:`synthloom.report.card.public_content` keeps: the title, the label,
+    the verdict lines, ``card_facts``, ``intended_use``, ``limits``, ``versions``, the names and kinds
+    of the columns, how many values were hidden, which columns were taken for personal data and what
+    was done, the figures of the whole table with their fixed meanings, the policy's clauses, and later
+    audits.
     """
-    quoted = content.card_figures
-    figures = [
-        figure_of(replace(finding, note=None, detail=_public(finding.detail)))
-        for finding in content.findings
-        if finding.column is None and (quoted is None or finding.name in quoted)
-    ]
-    template = _environment().get_template("card.html")
-    page = template.render(
-        content=content,
-        limits=PageLimits(),
-        figures=figures,
-        verdicts=content.verdicts if quoted is None else (),
-        hidden=hidden_summary(content) if quoted is None else [],
+    public = public_content(content)
+    page = (
+        page_environment()
+        .get_template("card.html")
+        .render(
+            content=public,
+            limits=PageLimits(),
+            figures=[figure_of(finding) for finding in public.findings],
+        )
     )
     if len(page.encode("utf-8")) > MAXIMUM_BYTES:
         raise InternalError(f"the evidence card is larger than {MAXIMUM_BYTES:,} bytes")

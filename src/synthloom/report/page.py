@@ -22,8 +22,8 @@ from synthloom.report.charts import (
     ranked_bars,
 )
 from synthloom.report.content import ReportContent
-from synthloom.report.formatting import format_number, format_share, is_number, plural, shorten
-from synthloom.report.wording import DETAIL_TABLES, FAMILIES, HEADLINES, LEVEL_ORDER, humanise, title_of
+from synthloom.report.formatting import format_number, format_share, is_number, shorten
+from synthloom.report.wording import DETAIL_TABLES, FAMILIES, HEADLINES, LEVEL_ORDER, LEVEL_WORDS, humanise, title_of
 
 
 @dataclass(frozen=True)
@@ -136,11 +136,15 @@ def figure_of(finding: Finding) -> Figure:
 
 def _scores(detail: dict[str, Any]) -> str:
     """What a model scores that was trained on real rows, and on synthetic ones."""
-    score, real, synthetic = (detail.get(key) for key in ("score", "real", "synthetic"))
-    if not (isinstance(score, str) and is_number(real) and is_number(synthetic)):
+    score, real = (detail.get(key) for key in ("score", "real"))
+    source = next((key for key in ("synthetic", "both") if is_number(detail.get(key))), None)
+    if not (isinstance(score, str) and is_number(real) and source is not None):
         return ""
-    name = humanise(score)
-    return f"{name} {format_number(real)} trained on real rows, {format_number(synthetic)} on synthetic rows"
+    rows = {"synthetic": "on synthetic rows", "both": "on real and synthetic rows"}[source]
+    words = f"; {detail['equivalence']}" if isinstance(detail.get("equivalence"), str) else ""
+    return (
+        f"{humanise(score)} {format_number(real)} trained on real rows, {format_number(detail[source])} {rows}{words}"
+    )
 
 
 def headline_figures(findings: Sequence[Finding], limit: int = 6) -> list[Figure]:
@@ -222,9 +226,7 @@ def column_cards(content: ReportContent, limit: int) -> tuple[list[ColumnCard], 
     for name, picture, findings in pictured[:limit]:
         chart = distribution_chart(name, picture.detail)
         if chart is not None:
-            others = [
-                (title_of(f), format_number(f.value)) for f in findings if f is not picture and f.value is not None
-            ]
+            others = [(title_of(f), _beside_real(f)) for f in findings if f is not picture and f.value is not None]
             lines = (*_missing_line(picture.detail), *others)
             value = format_number(picture.value)
             cards.append(ColumnCard(name, kinds.get(name, ""), picture.verdict, value, chart, lines))
@@ -237,7 +239,7 @@ def column_rows(content: ReportContent) -> list[ColumnRow]:
     rows = []
     for name, findings in _by_column(content).items():
         shape = next((f for f in findings if f.name == "column_shape"), None)
-        others = [(title_of(f), format_number(f.value)) for f in findings if f is not shape and f.value is not None]
+        others = [(title_of(f), _beside_real(f)) for f in findings if f is not shape and f.value is not None]
         more = [*(_missing_line(shape.detail) if shape else ()), *others]
         rows.append(
             ColumnRow(
@@ -250,6 +252,14 @@ def column_rows(content: ReportContent) -> list[ColumnRow]:
             )
         )
     return rows
+
+
+def _beside_real(finding: Finding) -> str:
+    """A column's figure with what real holdout rows reach: an attack is often right about those, too."""
+    text = format_number(finding.value)
+    if finding.reference is not None:
+        text += f" (real holdout rows {format_number(finding.reference)})"
+    return text + (f", {LEVEL_WORDS[finding.verdict].lower()}" if finding.verdict in ("fair", "poor") else "")
 
 
 def worst_level(findings: Sequence[Finding]) -> Verdict:
@@ -351,16 +361,3 @@ def _largest_changes(
         )
         for _, row, column, value in pairs[:limit]
     )
-
-
-def hidden_summary(content: ReportContent) -> list[str]:
-    """What was hidden or dropped, in counts alone: fit for the evidence card."""
-    lines = []
-    if content.suppressed:
-        columns = len({entry.column for entry in content.suppressed})
-        counted = sum(entry.count or 0 for entry in content.suppressed)
-        what = plural(counted, "rare or extreme value") if counted else "rare or extreme values"
-        lines.append(f"{what} in {plural(columns, 'column')} hidden, because too few rows share them")
-    if content.personal:
-        lines.append(f"{plural(len(content.personal), 'column')} taken for personal data")
-    return lines

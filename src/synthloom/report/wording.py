@@ -9,6 +9,9 @@ LEVEL_WORDS = {"good": "Good", "fair": "Fair", "poor": "Poor", "unknown": "Not j
 LEVEL_MARKS = {"good": "✓", "fair": "≈", "poor": "✕", "unknown": "?"}
 LEVEL_ORDER = {"poor": 0, "fair": 1, "unknown": 2, "good": 3}
 
+STATE_WORDS = {"met": "Met", "not met": "Not met", "unknown": "Unknown"}
+STATE_LEVELS = {"met": "good", "not met": "poor", "unknown": "unknown"}
+
 LABEL_WORDS = {
     "synthetic": "Synthetic data, learned from real data",
     "simulated": "Simulated data, from a model of the world",
@@ -49,6 +52,19 @@ _TITLES = {
     "tail_quantiles": "Extremes off by",
     "tstr_gap": "Score lost in training on it",
     "tstr_gap_linear": "Score lost, linear model",
+    "tstr_gap_forest": "Score lost, random forest",
+    "tstr_gap_neighbours": "Score lost, nearest neighbours",
+    "trstr_gap": "Score lost in adding it to real rows",
+    "generalisation_gap": "Score lost on shifted rows",
+    "representation": "Shares of groups off by",
+    "least_represented": "Least represented group",
+    "outcome_parity": "Outcome apart between groups",
+    "demographic_parity": "Model selects groups apart",
+    "equal_opportunity": "Model finds groups apart",
+    "equalised_odds": "Model errs on groups apart",
+    "calibration_gap": "Model rates groups apart",
+    "amplification": "Difference of groups amplified",
+    "amplification_model": "Amplified in models",
     "exact_copies": "Exact copies",
     "near_copies": "Near copies",
     "copied_values": "Values copied",
@@ -56,6 +72,14 @@ _TITLES = {
     "membership_inference": "Training rows recognised",
     "membership_inference_tpr": "Training rows recognised for sure",
     "membership_inference_outliers": "Unusual training rows recognised",
+    "membership_density": "Training rows where it crowds",
+    "membership_rare": "Rare training rows recognised",
+    "singling_out": "Singled out by several values",
+    "singling_out_univariate": "Singled out by one value",
+    "linkability": "Halves of a row linked",
+    "attribute_inference": "Missing values inferred",
+    "personal_replay": "Personal values brought back",
+    "canaries": "Planted rows recognised",
 }
 
 
@@ -65,12 +89,19 @@ def title_of(finding: Finding) -> str:
     >>> title_of(Finding("new_figure", "fidelity", 0.9, "…"))
     'New figure'
     """
-    if finding.name in _TITLES:
-        return _TITLES[finding.name]
-    return humanise(finding.name)
+    return title_of_name(finding.name)
+
+
+def title_of_name(name: str) -> str:
+    """What a figure of this name is called on the page."""
+    return _TITLES.get(name) or humanise(name)
 
 
 DETAIL_TABLES = {
+    "groups": ("Group by group", ("Group", "Holdout rows", "Real", "95 % interval", "Synthetic", "95 % interval")),
+    "groupings": ("Between which groups", ("Grouping", "Counted", "Real", "Synthetic", "Amplified by")),
+    "amplifications": ("Most amplified first", ("Notion", "Grouping", "Amplified by", "Standard error")),
+    "learners": ("Other learners", ("Learner", "Real", "Real and synthetic", "Verdict")),
     "worst": ("Furthest behind", ("Column", "and column", "Alike", "Real holdout")),
     "columns": ("Furthest off", ("Column", "Synthetic, level by level", "Real holdout")),
 }

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from synthloom.constraints import AnyConstraint
 from synthloom.errors import SchemaError, did_you_mean
 from synthloom.schema.column import ColumnSchema
 
@@ -39,9 +40,11 @@ class TableSchema(BaseModel):
         entity: the column that says whose row it is; an entity is never split between training
             and holdout.
         time: the column that orders the rows; the holdout is then the latest part.
+        sensitive: columns by whose groups fairness is audited, such as sex or age.
         protection: the thresholds for rare values.
         relations: whether relations between columns that hold in all training rows (totals,
             copies, ratios, codes and their names) are found and kept exactly, or ignored.
+        constraints: statements that hold in every synthetic row, see :mod:`synthloom.constraints`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -50,8 +53,10 @@ class TableSchema(BaseModel):
     target: str | None = None
     entity: str | None = None
     time: str | None = None
+    sensitive: tuple[str, ...] = ()
     protection: Protection = Protection()
     relations: Literal["keep", "ignore"] = "keep"
+    constraints: tuple[AnyConstraint, ...] = ()
 
     def __iter__(self) -> Iterator[ColumnSchema]:  # type: ignore[override]
         return iter(self.columns)
@@ -73,17 +78,26 @@ class TableSchema(BaseModel):
         raise SchemaError(f'the schema has no column "{name}"', hint=did_you_mean(name, self.names))
 
     def with_roles(
-        self, *, target: str | None = None, entity: str | None = None, time: str | None = None
+        self,
+        *,
+        target: str | None = None,
+        entity: str | None = None,
+        time: str | None = None,
+        sensitive: Iterable[str] = (),
     ) -> TableSchema:
-        """The schema with the given roles set; ``None`` leaves a role as it is."""
+        """The schema with the given roles set; ``None`` (or no sensitive column) leaves a role as it is."""
         given = {"target": target, "entity": entity, "time": time}
-        for name in filter(None, given.values()):
+        groups = tuple(dict.fromkeys(sensitive))
+        for name in (*filter(None, given.values()), *groups):
             self.column(name)
-        return self.model_copy(update={role: name for role, name in given.items() if name is not None})
+        update: dict[str, object] = {role: name for role, name in given.items() if name is not None}
+        return self.model_copy(update=update | ({"sensitive": groups} if groups else {}))
 
     def select(self, names: list[str]) -> TableSchema:
         """The schema of only these columns, roles outside them dropped."""
         roles = {r: getattr(self, r) for r in ("target", "entity", "time")}
         update: dict[str, object] = {r: (n if n in names else None) for r, n in roles.items()}
         update["columns"] = tuple(self.column(name) for name in names)
+        update["constraints"] = tuple(c for c in self.constraints if set(c.names) <= set(names))
+        update["sensitive"] = tuple(name for name in self.sensitive if name in names)
         return self.model_copy(update=update)

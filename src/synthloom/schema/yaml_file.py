@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
-from synthloom.errors import SchemaError
+from synthloom.constraints import Constraint
+from synthloom.errors import SchemaError, did_you_mean
 from synthloom.schema.column import KIND_MEANINGS
+from synthloom.schema.proposals import Proposal
 from synthloom.schema.table_schema import TableSchema
 
 SCHEMA_VERSION = 1
@@ -24,6 +27,10 @@ def schema_to_yaml(schema: TableSchema) -> str:
     kinds = "".join(f"#   {kind:12} {meaning}\n" for kind, meaning in KIND_MEANINGS.items())
     plain = schema.model_dump(exclude_none=True)
     plain["columns"] = [dict(column) for column in plain["columns"]]
+    del plain["constraints"]
+    if schema.constraints:
+        plain["constraints"] = [plain_constraint(constraint) for constraint in schema.constraints]
+    plain["sensitive"] = list(schema.sensitive)
     body = yaml.safe_dump({"schema_version": SCHEMA_VERSION, **plain}, sort_keys=False, allow_unicode=True, width=100)
     return _HEADER + kinds + body
 
@@ -83,6 +90,32 @@ def read_schema(path: str | Path) -> TableSchema:
     return schema_from_yaml(text, source=str(path))
 
 
+def proposals_as_comment(proposals: Sequence[Proposal], rows: int) -> str:
+    """Proposed constraints as comments at the end of a schema file, to be taken in by taking the marks away."""
+    if not proposals:
+        return ""
+    plain = [plain_constraint(proposal.constraint) for proposal in proposals]
+    body = yaml.safe_dump({"constraints": plain}, sort_keys=False, allow_unicode=True, width=100)
+    head = f"\n# These hold in all {rows:,} rows, beyond chance. Without the marks they hold in every synthetic row.\n"
+    return head + "".join(f"# {line}\n" for line in body.splitlines())
+
+
+def plain_constraint(constraint: Constraint) -> dict[str, Any]:
+    """A constraint as it is written in YAML: its kind, and what is not left out.
+
+    Raises:
+        SchemaError: if it is a Python function, which no file can hold.
+    """
+    plain = constraint.model_dump(mode="json", exclude_defaults=True, exclude_none=True, by_alias=True)
+    kind = getattr(constraint, "kind", "")
+    if kind == "custom":
+        raise SchemaError(
+            f"the constraint ({constraint.sentence}) is a Python function and cannot be written to a file",
+            hint="hand it to sample as constraints=[...] each time",
+        )
+    return {"kind": kind, **plain}
+
+
 def _check_references(schema: TableSchema, node: Any, source: str) -> None:
     names = schema.names
     repeated = sorted({name for name in names if names.count(name) > 1})
@@ -95,6 +128,22 @@ def _check_references(schema: TableSchema, node: Any, source: str) -> None:
             raise SchemaError(
                 f'{source}, line {line}, column {column}: {role} names the column "{name}", which is not there',
                 accepted=", ".join(names[:8]),
+            )
+    for place, name in enumerate(schema.sensitive):
+        if name not in names:
+            line, column = _position(node, ("sensitive", place)) or (0, 0)
+            raise SchemaError(
+                f'{source}, line {line}, column {column}: sensitive names the column "{name}", which is not there',
+                accepted=", ".join(names[:8]),
+            )
+    for place, constraint in enumerate(schema.constraints):
+        unknown = [name for name in constraint.names if name not in names]
+        if unknown:
+            line, column = _position(node, ("constraints", place)) or (0, 0)
+            raise SchemaError(
+                f'{source}, line {line}, column {column}: the constraint names the column "{unknown[0]}", '
+                "which is not there",
+                hint=did_you_mean(unknown[0], names),
             )
     for place, column_schema in enumerate(schema.columns):
         try:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -26,6 +26,8 @@ from synthloom.execution import SerialExecutor
 from synthloom.randomness import RandomStream, resolve_seed
 from synthloom.run_context import RunContext
 from synthloom.schema import TableSchema, infer_schema, schema_from_yaml, schema_to_yaml
+from synthloom.synthesizers.guided.guided_sampling import GuidedRows
+from synthloom.synthesizers.guided.shards import checked_size, guided_shards, read_wish
 
 MINIMUM_ROWS = 20
 """Rows below which nothing is learned: with fewer, almost every value belongs to one person."""
@@ -61,6 +63,24 @@ class Forecast:
     bytes: int
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """Sampled rows, and what it took to find them.
+
+    Attributes:
+        data: the rows, as the kind of frame that was learned from.
+        effective_sample_size: how many independent rows they are worth under the conditions; at
+            most as many as there are.
+        rows_drawn: how many rows were drawn to find them.
+        rows_mended: how many were changed to meet a constraint, because none that fits was found.
+    """
+
+    data: Any
+    effective_sample_size: float
+    rows_drawn: int
+    rows_mended: int
+
+
 class Synthesizer(ABC):
     """Learns a table and samples new rows of it.
 
@@ -69,6 +89,8 @@ class Synthesizer(ABC):
 
     name: ClassVar[str]
     capabilities: ClassVar[Capabilities]
+    choice_: Mapping[str, Any] | None = None
+    """Who chose this synthesizer for the table it learned, why, and what a limit cost; kept in the manifest."""
 
     # ---- what users call ---------------------------------------------------------------------
 
@@ -99,7 +121,7 @@ class Synthesizer(ABC):
         table = Table.from_frame(data)
         self._check_rows(table)
         run = run or RunContext()
-        schema = schema or infer_schema(table)
+        schema = _with_learned_constraints(schema or infer_schema(table), table)
         weights = self._checked_weights(weights, table.n_rows)
         stream = RandomStream(resolve_seed(seed)).child("fit")
         encoder = TableEncoder(schema).fit(table)
@@ -123,7 +145,8 @@ class Synthesizer(ABC):
         self,
         size: int | None = None,
         *,
-        where: Mapping[str, Any] | None = None,
+        where: Any = None,
+        constraints: Sequence[Any] = (),
         context: Any = None,
         seed: int | None = None,
         run: RunContext | None = None,
@@ -131,8 +154,10 @@ class Synthesizer(ABC):
         """``size`` new rows, as the kind of frame that was learned from.
 
         Args:
-            size: how many rows; with a context, as many as it has.
-            where: values that every row must have, by column.
+            size: how many rows; with a context or partly filled rows, as many as there are.
+            where: what every row is to be like: values, sets and ranges by column, a text in the
+                grammar of :mod:`synthloom.conditions`, or a frame of partly filled rows.
+            constraints: statements that hold in every row, beside those of the schema.
             context: rows to condition on, if the synthesizer was fitted with a context.
             seed: makes the sample repeatable; the same for any number of workers.
             run: executor, progress and cancellation.
@@ -140,31 +165,71 @@ class Synthesizer(ABC):
         Raises:
             NotFittedError: before :meth:`fit`.
             OptionError: if ``size`` is negative or left out where it is needed.
-            ConditionError: if ``where`` cannot be met.
+            ConditionError: if ``where`` cannot be met; the message names the part that can.
+            ConstraintError: if the constraints cannot be met.
         """
-        batches = list(self.sample_batches(size, where=where, context=context, seed=seed, run=run))
-        return Table.concatenate(batches).to_frame(self.frame_kind_)
+        return self.draw(size, where=where, constraints=constraints, context=context, seed=seed, run=run).data
+
+    def draw(
+        self,
+        size: int | None = None,
+        *,
+        where: Any = None,
+        constraints: Sequence[Any] = (),
+        context: Any = None,
+        seed: int | None = None,
+        run: RunContext | None = None,
+    ) -> Drawn:
+        """:meth:`sample`, with what it took: the effective sample size, rows drawn, rows mended."""
+        batches = self.draw_batches(size, where=where, constraints=constraints, context=context, seed=seed, run=run)
+        parts = list(batches)
+        table = Table.concatenate([part.table for part in parts])
+        return Drawn(
+            table.to_frame(self.frame_kind_),
+            round(sum(part.effective for part in parts), 1),
+            sum(part.drawn for part in parts),
+            sum(part.mended for part in parts),
+        )
 
     def sample_batches(
         self,
         size: int | None = None,
         *,
-        where: Mapping[str, Any] | None = None,
+        where: Any = None,
+        constraints: Sequence[Any] = (),
         context: Any = None,
         seed: int | None = None,
         run: RunContext | None = None,
     ) -> Iterator[Table]:
-        """The rows of :meth:`sample`, shard by shard, in constant memory."""
+        """The rows of :meth:`sample`, shard by shard, in constant memory.
+
+        An order of all rows (a monotone constraint) needs them all at once.
+        """
+        batches = self.draw_batches(size, where=where, constraints=constraints, context=context, seed=seed, run=run)
+        return (part.table for part in batches)
+
+    def draw_batches(
+        self,
+        size: int | None = None,
+        *,
+        where: Any = None,
+        constraints: Sequence[Any] = (),
+        context: Any = None,
+        seed: int | None = None,
+        run: RunContext | None = None,
+    ) -> Iterator[GuidedRows]:
+        """The rows of :meth:`draw`, shard by shard."""
         self._require_fitted()
         run = run or RunContext()
         context_table = self._checked_context(context)
-        size = context_table.n_rows if size is None and context_table is not None else size
-        if size is None or isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 0:
-            raise OptionError(f"size is {size!r}", accepted="a whole number of rows, 0 or more")
-        where = dict(where or {})
-        self._check_where(where)
+        wish, filled = read_wish(self, where, constraints)
+        size = checked_size(size, filled, context_table)
         stream = RandomStream(resolve_seed(seed)).child("sample")
-        return self._shards(int(size), where, context_table, stream, run)
+        if wish or filled is not None:
+            shards = guided_shards(self, size, wish, filled, context_table, stream, run)
+        else:
+            shards = self._shards(size, context_table, stream, run)
+        return (replace(part, table=Table(part.table.arrow, self.frame_kind_)) for part in shards)
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
         """Writes the model as a folder of plain files and gives the folder.
@@ -187,7 +252,12 @@ class Synthesizer(ABC):
             write_json(folder / "context_encodings.json", self.context_encoder_.state())
         state = self._state(folder)
         write_json(folder / "model.json", {"synthesizer": self.name, "parameters": self.get_params(), "state": state})
-        write_manifest(folder, kind="model", label="synthetic")
+        facts = ({} if self.choice_ is None else {"choice": dict(self.choice_)}) | self.public_facts()
+        write_manifest(folder, kind="model", label="synthetic", facts=facts)
+
+    def public_facts(self) -> dict[str, Any]:
+        """What a manifest says of the fit, for anyone to read; under a budget, the ledger."""
+        return {}
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """The constructor's arguments, as scikit-learn's ``clone`` wants them."""
@@ -241,31 +311,23 @@ class Synthesizer(ABC):
 
     # ---- what they share ---------------------------------------------------------------------
 
-    def _shards(
-        self,
-        size: int,
-        where: dict[str, Any],
-        context: Table | None,
-        stream: RandomStream,
-        run: RunContext,
-    ) -> Iterator[Table]:
+    def _shards(self, size: int, context: Table | None, stream: RandomStream, run: RunContext) -> Iterator[GuidedRows]:
         reporter = run.reporter("sample")
 
         def shard(start: int) -> Table:
             run.check()
             n = min(SHARD_ROWS, size - start)
-            fixed = self.encoder_.encode_fixed(where, n)
             given = None
             if context is not None and self.context_encoder_ is not None:
                 given = self.context_encoder_.encode(context.slice(start, n))
-            encoded = self._sample(n, given, fixed, stream.child("shard", start // SHARD_ROWS))
-            return self.encoder_.decode(encoded, start, stream, keep=frozenset(where))
+            encoded = self._sample(n, given, {}, stream.child("shard", start // SHARD_ROWS))
+            return self.encoder_.decode(encoded, start, stream)
 
         done = 0
         for table in run.executor.map(shard, range(0, max(size, 1), SHARD_ROWS)):
             done += table.n_rows
             reporter.update(done / max(1, size), f"{done:,} of {size:,} rows")
-            yield Table(table.arrow, self.frame_kind_)
+            yield GuidedRows(table, float(table.n_rows), table.n_rows)
 
     def _check_rows(self, table: Table) -> None:
         if table.n_rows < MINIMUM_ROWS:
@@ -334,6 +396,15 @@ class Synthesizer(ABC):
             )
 
 
+def _with_learned_constraints(schema: TableSchema, table: Table) -> TableSchema:
+    """The schema with what its constraints read from the training rows."""
+    if not any(constraint.reads_rows for constraint in schema.constraints):
+        return schema
+    support = schema.protection.minimum_support
+    learned = tuple(constraint.learned(table, support) for constraint in schema.constraints)
+    return schema.model_copy(update={"constraints": learned})
+
+
 _TRIAL_ROWS = 64
 _DAMAGE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, OSError, MemoryError, AssertionError)
 """What reading a damaged model may run into; Arrow's and NumPy's errors are among these."""
@@ -346,7 +417,7 @@ def read_model(folder: str | Path, known: Mapping[str, type[Synthesizer]]) -> Sy
         ArtifactError: if the folder is damaged, newer than this version, or no model.
     """
     folder = Path(folder)
-    verify_folder(folder, kind="model")
+    manifest = verify_folder(folder, kind="model")
     plain = read_json(folder / "model.json")
     try:
         cls = known[plain["synthesizer"]]
@@ -355,12 +426,14 @@ def read_model(folder: str | Path, known: Mapping[str, type[Synthesizer]]) -> Sy
         model.encoder_ = TableEncoder.from_state(model.schema_, read_json(folder / "encodings.json"))
         model.context_encoder_ = None
         model.frame_kind_ = FrameKind()
+        model.choice_ = manifest.facts.get("choice")
         if (folder / "context_schema.yaml").is_file():
             schema = schema_from_yaml((folder / "context_schema.yaml").read_text(encoding="utf-8"))
             model.context_encoder_ = TableEncoder.from_state(schema, read_json(folder / "context_encodings.json"))
         model._restore(plain["state"], folder)
         if model.context_encoder_ is None:
-            model.sample(_TRIAL_ROWS, seed=0, run=RunContext(executor=SerialExecutor()))  # what is damaged shows here
+            trial = model._shards(_TRIAL_ROWS, None, RandomStream(0), RunContext(executor=SerialExecutor()))
+            list(trial)  # what is damaged shows here
     except _DAMAGE as error:
         raise ArtifactError(
             f'the model in "{folder}" cannot be read: {type(error).__name__}: {error}',

@@ -9,26 +9,24 @@ from synthloom.synthesizers.base import Synthesizer, read_model
 from synthloom.synthesizers.tabular.boosted_chain import BoostedChain
 from synthloom.synthesizers.tabular.gaussian_copula import GaussianCopula
 from synthloom.synthesizers.tabular.independent_columns import IndependentColumns
+from synthloom.synthesizers.tabular.private_marginals import PrivateMarginals
 
 SYNTHESIZERS: dict[str, type[Synthesizer]] = {
     "independent_columns": IndependentColumns,
     "boosted_chain": BoostedChain,
     "gaussian_copula": GaussianCopula,
+    "private_marginals": PrivateMarginals,
 }
 
 
-DEFAULT_SYNTHESIZER = "boosted_chain"
-
-
-def synthesizer_class(name: str | None = None) -> type[Synthesizer]:
-    """The synthesizer of this name, or the default one.
+def synthesizer_class(name: str) -> type[Synthesizer]:
+    """The synthesizer of this name (``auto`` is none: :mod:`synthloom.synthesizers.choice` needs to see the table).
 
     Raises:
         OptionError: if there is none; the message names the nearest.
     """
-    name = DEFAULT_SYNTHESIZER if name is None else name
     if name not in SYNTHESIZERS:
-        raise OptionError(f'there is no synthesizer "{name}"', hint=did_you_mean(name, SYNTHESIZERS))
+        raise OptionError(f'there is no synthesizer "{name}"', hint=did_you_mean(name, ["auto", *SYNTHESIZERS]))
     return SYNTHESIZERS[name]
 
 

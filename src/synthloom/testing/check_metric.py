@@ -45,8 +45,9 @@ SCHEMA = TableSchema(
         ColumnSchema(name="answer", kind="categorical", type="string"),
     ),
     target="answer",
+    sensitive=("colour", "member", "size"),
 )
-"""A column of every kind, and a target."""
+"""A column of every kind, a target, and columns whose groups are compared."""
 
 
 def check_metric(metric: Metric) -> None:

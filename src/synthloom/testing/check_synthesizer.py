@@ -16,9 +16,12 @@ from synthloom.data import Table
 from synthloom.errors import ConditionError, InputError, NotFittedError, OptionError
 from synthloom.execution import LocalExecutor, SerialExecutor
 from synthloom.run_context import RunContext
+from synthloom.schema import TableSchema, infer_schema
 from synthloom.synthesizers import Synthesizer
 from synthloom.synthesizers.base import MINIMUM_ROWS, read_model
 from synthloom.testing.tables import mixed_table
+
+_PRIVATE_ROWS = 4_000
 
 
 def check_synthesizer(synthesizer: Synthesizer) -> None:
@@ -35,8 +38,19 @@ def _fresh(synthesizer: Synthesizer) -> Synthesizer:
     return type(synthesizer)(**synthesizer.get_params())
 
 
+def _table(synthesizer: Synthesizer) -> Table:
+    """Mock rows; more of them where noise is added, which drowns a few hundred."""
+    return mixed_table(_PRIVATE_ROWS if synthesizer.capabilities.private else 400)
+
+
+def _schema(synthesizer: Synthesizer, table: Table) -> TableSchema | None:
+    """What to declare public under a privacy budget: the rows are made up, so what they look like is public."""
+    return infer_schema(table) if synthesizer.capabilities.private else None
+
+
 def _fitted(synthesizer: Synthesizer, table: Table | None = None, seed: int = 1) -> Synthesizer:
-    return synthesizer.fit(table or mixed_table(), seed=seed)
+    table = table or _table(synthesizer)
+    return synthesizer.fit(table, _schema(synthesizer, table), seed=seed)
 
 
 def _rows(model: Synthesizer, size: int, seed: int = 2, **more: Any) -> Any:
@@ -82,7 +96,7 @@ def check_unfitted_is_refused(synthesizer: Synthesizer) -> None:
 
 
 def check_input_is_untouched(synthesizer: Synthesizer) -> None:
-    table = mixed_table()
+    table = _table(synthesizer)
     before = table.arrow.to_pydict()
     _fitted(synthesizer, table)
     assert table.arrow.to_pydict() == before, "fit leaves the data as they were"
@@ -102,7 +116,7 @@ def check_exact_number_of_rows(synthesizer: Synthesizer) -> None:
 
 
 def check_shape_is_restored(synthesizer: Synthesizer) -> None:
-    table = mixed_table()
+    table = _table(synthesizer)
     made = _rows(_fitted(synthesizer, table), 400)
     assert made.column_names == table.names, "names and order of the columns are kept"
     assert [str(f.type) for f in made.schema] == [str(f.type) for f in table.arrow.schema], "types are kept"
@@ -111,7 +125,8 @@ def check_shape_is_restored(synthesizer: Synthesizer) -> None:
         assert abs(real - synthetic) < 0.12, f"the share of missing values of {name} is kept: {real} and {synthetic}"
     keys = made.column("key").to_pylist()
     assert len(set(keys)) == len(keys), "keys are unique"
-    assert not set(keys) & set(table.column("key").to_pylist()), "keys are never copied"
+    if not synthesizer.capabilities.private:  # under a budget nobody may look which keys are taken
+        assert not set(keys) & set(table.column("key").to_pylist()), "keys are never copied"
 
 
 def check_odd_tables(synthesizer: Synthesizer) -> None:
@@ -140,10 +155,13 @@ def check_seeds(synthesizer: Synthesizer) -> None:
     first, again, other = _rows(model, 100, 2), _rows(model, 100, 2), _rows(model, 100, 3)
     assert first.equals(again), "the same seed gives the same rows"
     assert not first.equals(other), "another seed gives other rows"
-    refit = _fitted(_fresh(synthesizer))
-    assert _rows(refit, 100, 2).equals(first), "the same seed of fit gives the same model"
-    model.fit(mixed_table(), seed=1)
-    assert _rows(model, 100, 2).equals(first), "a second fit forgets the first"
+    refit = _rows(_fitted(_fresh(synthesizer)), 100, 2)
+    if synthesizer.capabilities.private:
+        assert not refit.equals(first), "noise is never seeded: a second fit gives another model"
+    else:
+        assert refit.equals(first), "the same seed of fit gives the same model"
+        _fitted(model)
+        assert _rows(model, 100, 2).equals(first), "a second fit forgets the first"
     assert str(np.random.get_state()) == state, "NumPy's global generator is untouched"
 
 
@@ -151,13 +169,15 @@ def check_workers_do_not_matter(synthesizer: Synthesizer) -> None:
     results = []
     for executor in (SerialExecutor(), LocalExecutor(2)):
         run = RunContext(executor=executor)
-        model = _fresh(synthesizer).fit(mixed_table(), seed=1, run=run)
+        if not results or not synthesizer.capabilities.private:  # noise would differ from fit to fit
+            table = _table(synthesizer)
+            model = _fresh(synthesizer).fit(table, _schema(synthesizer, table), seed=1, run=run)
         results.append(_rows(model, 70_000, 2, run=run))
     assert results[0].equals(results[1]), "one worker and two give the same rows"
 
 
 def check_artifact(synthesizer: Synthesizer) -> None:
-    table = mixed_table()
+    table = _table(synthesizer)
     model = _fitted(synthesizer, table)
     with tempfile.TemporaryDirectory() as place:
         folder = model.save(Path(place) / "model")
@@ -227,10 +247,23 @@ def check_weights(synthesizer: Synthesizer) -> None:
         return
     table = mixed_table(2000)
     large = np.array(table.column("size").to_pylist(), dtype=object) == "large"
-    model = synthesizer.fit(table, weights=np.where(large, 5.0, 1.0), seed=1)
+    weights = np.where(large, 1.0, 0.2)  # only their ratio counts; under a budget none may be above one
+    model = synthesizer.fit(table, _schema(synthesizer, table), weights=weights, seed=1)
     share = np.mean(np.array(_rows(model, 2000).column("size").to_pylist(), dtype=object) == "large")
     expected = 5 * large.sum() / (5 * large.sum() + (~large).sum())
     assert abs(share - expected) < 0.08, f"weights count: {share:.3f} of {expected:.3f} expected"
+
+
+def check_privacy(synthesizer: Synthesizer) -> None:
+    if not synthesizer.capabilities.private:
+        return
+    model = _fitted(synthesizer)
+    facts = model.public_facts()["differential_privacy"]
+    assert facts["ledger"]["entries"], "a claim of privacy comes with a ledger"
+    assert facts["epsilon"] <= synthesizer.get_params()["epsilon"], "the ledger stays within the budget"
+    with tempfile.TemporaryDirectory() as place:
+        manifest = json.loads((model.save(Path(place) / "model") / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["facts"]["differential_privacy"] == facts, "the manifest tells the ledger"
 
 
 CHECKS = (
@@ -249,5 +282,6 @@ CHECKS = (
     check_conditions,
     check_context,
     check_weights,
+    check_privacy,
 )
 """Every fact of the contract; a test can run them one by one."""

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from synthloom.artifact import StagedFolder
-from synthloom.evaluation import Evaluation, evaluate
+from synthloom.evaluation import Depth, Evaluation, evaluate, known_findings
+from synthloom.evaluation.base import Refit
+from synthloom.policy import Policy, read_policy
 from synthloom.report import ReportContent, ReportView, VerdictLine, render_report, report_json
 from synthloom.run_context import RunContext
 from synthloom.schema import TableSchema
+from synthloom.synthesizers import Synthesizer
+from synthloom.workflow.refitting import FrameRefit, refit_by, refit_like
+from synthloom.workflow.step_gate import judged, require_met
 from synthloom.workflow.step_read import read_input
 from synthloom.workflow.step_report import versions
 from synthloom.workflow.step_schema import make_schema
@@ -22,6 +28,11 @@ def evaluate_frames(
     synthetic: Any,
     target: str | None = None,
     schema: TableSchema | str | Path | None = None,
+    sensitive: Sequence[str] = (),
+    shifted: Any = None,
+    depth: Depth = "standard",
+    refit: FrameRefit | Synthesizer | str | Path | None = None,
+    policy: Policy | str | Path | None = None,
     seed: int | None = None,
     context: RunContext | None = None,
 ) -> ReportView:
@@ -33,18 +44,35 @@ def evaluate_frames(
         synthetic: its sample.
         target: the column that a model is to predict.
         schema: what the columns are; inferred from ``train`` if left out.
+        sensitive: columns by whose groups fairness is audited.
+        shifted: real rows from later or from elsewhere, on which models are tried as well.
+        depth: ``standard``, or ``thorough`` for more seeds and rows in every fit and attack.
+        refit: plants canaries and hunts for them, at the cost of one more fit: a function of a frame and
+            a seed that fits what made the rows anew and returns synthetic rows; or a synthesizer, or
+            the folder of a saved one, whose like is fitted.
+        policy: what the evidence must show: ``default``, a policy, or the path of a YAML file. The report
+            tells what it says to each clause.
         seed: makes the figures repeatable.
         context: executor, progress and cancellation.
 
     Raises:
         UserError: if a table cannot be read or the three do not agree.
     """
+    wanted = None if policy is None else read_policy(policy, known_findings())
     real, _, title = read_input(train)
     held, _, _ = read_input(holdout)
     made, _, name = read_input(synthetic)
-    table_schema = make_schema(real, schema, target=target)
-    evaluation = evaluate(real, held, made, table_schema, seed=seed, run=context)
-    return ReportView(_content(title, name, table_schema, evaluation))
+    moved = None if shifted is None else read_input(shifted)[0]
+    table_schema = make_schema(real, schema, target=target, sensitive=sensitive)
+    again: Refit | None = None
+    if isinstance(refit, (Synthesizer, str, Path)):
+        again = refit_like(refit, table_schema, context or RunContext())
+    elif refit is not None:
+        again = refit_by(refit, real)
+    evaluation = evaluate(
+        real, held, made, table_schema, seed=seed, run=context, depth=depth, shifted=moved, refit=again
+    )
+    return ReportView(judged(_content(title, name, table_schema, evaluation), wanted))
 
 
 def evaluate_files(
@@ -55,17 +83,38 @@ def evaluate_files(
     output: str | Path,
     target: str | None = None,
     schema: str | Path | None = None,
+    sensitive: Sequence[str] = (),
+    shifted: str | Path | None = None,
+    depth: Depth = "standard",
+    model: str | Path | None = None,
+    policy: Policy | str | Path | None = None,
     seed: int | None = None,
     overwrite: bool = False,
     context: RunContext | None = None,
 ) -> ReportView:
-    """:func:`evaluate_frames` on files, with ``report.html`` and ``report.json`` written to ``output``."""
+    """:func:`evaluate_frames` on files, with ``report.html`` and ``report.json`` written to ``output``.
+
+    Raises:
+        PolicyError: if the evidence falls short of the policy; the report is written all the same.
+    """
     with StagedFolder(output, overwrite=overwrite) as staging:
         view = evaluate_frames(
-            train=train, holdout=holdout, synthetic=synthetic, target=target, schema=schema, seed=seed, context=context
+            train=train,
+            holdout=holdout,
+            synthetic=synthetic,
+            target=target,
+            schema=schema,
+            sensitive=sensitive,
+            shifted=shifted,
+            depth=depth,
+            refit=model,
+            policy=policy,
+            seed=seed,
+            context=context,
         )
         (staging / "report.html").write_text(render_report(view.content), encoding="utf-8")
         (staging / "report.json").write_text(report_json(view.content), encoding="utf-8")
+    require_met(view.content, output, withheld=False)
     return view
 
 
@@ -73,7 +122,7 @@ def _content(title: str, name: str, schema: TableSchema, evaluation: Evaluation)
     rows = evaluation.rows
     return ReportContent(
         title=name,
-        verdicts=(VerdictLine("Useful?", *evaluation.useful), VerdictLine("Private?", *evaluation.private)),
+        verdicts=tuple(VerdictLine(question, *answer) for question, answer in evaluation.answers),
         facts=(
             ("Synthetic data", name),
             ("Learned from", title),

@@ -9,8 +9,11 @@ from importlib.metadata import version
 
 from synthloom.encoding import Suppression as Hidden
 from synthloom.evaluation import Evaluation
+from synthloom.limits import format_duration, format_size
 from synthloom.report import ColumnNote, PersonalColumn, ReportContent, Step, Suppression, VerdictLine
+from synthloom.run_context import RunContext
 from synthloom.schema import TableSchema
+from synthloom.synthesizers.choice import Choice
 
 _MADE = {
     "numeric": "learned",
@@ -26,6 +29,7 @@ _LIBRARIES = ("numpy", "scipy", "scikit-learn", "lightgbm", "pyarrow", "pydantic
 _LIMITS = (
     "The figures hold for this sample, this holdout and these attacks; another attack may find more.",
     "What no row of the input shows, no row of the output can be trusted to show.",
+    "The data are not meant for decisions about single people, or for counting rare events.",
 )
 _INTENDED_USE = ("Training and testing models and software, exploring, teaching.",)
 
@@ -35,13 +39,15 @@ class RunFacts:
     """What the report tells of how the data were made."""
 
     title: str
-    synthesizer: str
+    choice: Choice
     seed: int
     rows: int
     columns: int
     synthetic_rows: int
     split_method: str
+    learned_rows: int
     holdout_rows: int
+    limits: str | None = None
     relations: tuple[str, ...] = ()
 
 
@@ -64,22 +70,22 @@ def build_content(
 ) -> ReportContent:
     """The report of a run as one value."""
     made = (
-        ("Synthesizer", facts.synthesizer),
+        ("Synthesizer", facts.choice.synthesizer),
+        ("Chosen because", "; ".join(filter(None, (facts.choice.reason, facts.choice.traits)))),
+        *((("Measured ground of the choice", facts.choice.ground),) if facts.choice.ground else ()),
+        *((("Limits", facts.limits),) if facts.limits else ()),
+        *((("Given up for a limit", "; ".join(facts.choice.given_up)),) if facts.choice.given_up else ()),
         ("Seed", str(facts.seed)),
-        ("Learned from", f"{facts.rows - facts.holdout_rows:,} rows x {facts.columns} columns"),
+        ("Learned from", f"{facts.learned_rows:,} rows x {facts.columns} columns"),
         ("Held out", f"{facts.holdout_rows:,} rows: {facts.split_method}"),
         ("Synthetic rows", f"{facts.synthetic_rows:,}"),
         ("Target", schema.target or "none named"),
         ("Protection", _protection(schema)),
     )
-    private = ("Learned from", "Held out")
-    card = [pair for pair in made if pair[0] not in private]
-    card.append(("Learned from", f"{facts.columns} columns of real rows"))
     return ReportContent(
         title=facts.title,
         verdicts=(
-            VerdictLine("Useful?", *evaluation.useful),
-            VerdictLine("Private?", *evaluation.private),
+            *(VerdictLine(question, *answer) for question, answer in evaluation.answers),
             hidden_line(schema, hidden),
         ),
         facts=(
@@ -88,7 +94,7 @@ def build_content(
             *made,
             ("Exact relations kept", "; ".join(facts.relations) or "none found"),
         ),
-        card_facts=tuple(card),
+        card_facts=_card_facts(facts, schema),
         findings=evaluation.findings,
         columns=tuple(
             ColumnNote(c.name, c.kind, "replaced by made-up values" if c.personal else _MADE[c.kind], c.reason or "")
@@ -109,6 +115,33 @@ def build_content(
         versions=versions(),
         quick=evaluation.quick,
     )
+
+
+def _card_facts(facts: RunFacts, schema: TableSchema) -> tuple[tuple[str, str], ...]:
+    """What the data are, from what and how they were made, without a count of real rows."""
+    how = f"{facts.choice.synthesizer}: {facts.choice.reason}"
+    if facts.choice.given_up:
+        how += "; to keep a limit on time or memory, something was given up"
+    return (
+        ("What", f"{facts.synthetic_rows:,} synthetic rows of {facts.columns} columns"),
+        ("From what", "real rows of these columns; others, held out, were only used to judge"),
+        ("How", how),
+        *((("Measured ground of the choice", facts.choice.ground),) if facts.choice.ground else ()),
+        *((("Limits", facts.limits),) if facts.limits else ()),
+        ("Protection", _protection(schema)),
+        ("Target", schema.target or "none named"),
+        ("Seed", str(facts.seed)),
+    )
+
+
+def limits_line(run: RunContext) -> str | None:
+    """The limits that a run was given, in words; ``None`` if there were none."""
+    parts = []
+    if run.time_limit is not None:
+        parts.append(f"{format_duration(run.time_limit)} of time")
+    if run.memory_limit is not None:
+        parts.append(f"{format_size(run.memory_limit)} of memory")
+    return ", ".join(parts) or None
 
 
 def _protection(schema: TableSchema) -> str:

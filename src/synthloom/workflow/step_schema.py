@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from synthloom.data import Table
@@ -17,6 +18,7 @@ def make_schema(
     target: str | None = None,
     entity: str | None = None,
     time: str | None = None,
+    sensitive: Sequence[str] = (),
     personal_confidence: float | None = None,
 ) -> TableSchema:
     """The schema of ``table``: the given one, or one read off the rows; roles set as named.
@@ -27,7 +29,10 @@ def make_schema(
         SchemaError: if the given schema is wrong or does not fit.
         OptionError: if a role names a column that is not there.
     """
-    for option, name in (("target", target), ("entity", entity), ("time", time)):
+    if isinstance(sensitive, str):
+        sensitive = (sensitive,)
+    roles = [("target", target), ("entity", entity), ("time", time), *(("sensitive", name) for name in sensitive)]
+    for option, name in roles:
         if name is not None and name not in table.names:
             raise OptionError(f'there is no column "{name}" for {option}', hint=did_you_mean(name, table.names))
     if given is None:
@@ -36,4 +41,4 @@ def make_schema(
     else:
         schema = given if isinstance(given, TableSchema) else read_schema(given)
         check_columns(table, schema)
-    return schema.with_roles(target=target, entity=entity, time=time)
+    return schema.with_roles(target=target, entity=entity, time=time, sensitive=sensitive)

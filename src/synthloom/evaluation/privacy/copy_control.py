@@ -13,7 +13,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,10 @@ import numpy as np
 from synthloom.evaluation.statistics import ONE_SIDED_95, share_error
 from synthloom.evaluation.verdicts import Margins, judge, margins_for
 from synthloom.finding import Verdict
+from synthloom.randomness import RandomStream
 
+MAXIMUM_SAMPLES = 4
+"""Samples of training rows that are compared with the holdout; their mean is less noisy than one."""
 _SATURATED = 0.5
 """Chance level from which the first control's scaling to all training rows means nothing any more …"""
 _ROOM = 0.25
@@ -54,8 +58,7 @@ def control_copies(
     *,
     synthetic: np.ndarray,
     holdout: np.ndarray,
-    found_in_train: np.ndarray,
-    found_in_holdout: np.ndarray,
+    found: Sequence[tuple[np.ndarray, np.ndarray]],
     scale: float,
 ) -> CopyControl:
     """Holds copies against both controls.
@@ -64,18 +67,18 @@ def control_copies(
         name: the metric, whose margins decide.
         synthetic: whether each synthetic row repeats any training row.
         holdout: whether each holdout row does.
-        found_in_train: for each synthetic row the key (uint64) of the row that it repeats, among as
-            many training rows as there are holdout rows; 0 for none.
-        found_in_holdout: the key of the holdout row that it repeats; 0 for none.
-        scale: training rows over the training rows behind ``found_in_train``.
+        found: for each of some disjoint samples of the training rows, as large as the holdout (see
+            :func:`samples_like_holdout`): for each synthetic row the key (uint64) of the row that it
+            repeats in the sample, 0 for none; and the key of the holdout row that it repeats.
+        scale: training rows over the rows of one sample.
     """
     share, natural = float(synthetic.mean()), float(holdout.mean())
     over = _Side.natural(synthetic, holdout)
-    target = _Side.as_target(found_in_train, found_in_holdout, scale)
-    margins = _margins(name, max(natural, float((found_in_holdout != 0).mean())))
+    target = _Side.as_target(found, scale)
+    margins = _margins(name, max(natural, float((found[0][1] != 0).mean())))
     verdict, deciding, control = judge(target.excess, target.error, margins), target, "holdout as target"
     saturated = natural > _SATURATED and 1 - share > _ROOM * (1 - natural)
-    if saturated or (verdict == "unknown" and over.excess <= target.excess + 2 * target.error):
+    if saturated or (verdict == "unknown" and over.excess <= target.excess + margins.errors * target.error):
         verdict, deciding, control = judge(over.excess, over.error, margins), over, "holdout rows"
     if share == 0:
         verdict = "good"  # without a single copy there is nothing to accuse
@@ -96,7 +99,7 @@ def control_copies(
 def _margins(name: str, level: float) -> Margins:
     """The metric's margins, wider where chance repeats so many rows that one more or less says little."""
     margins = margins_for(name) or Margins(0.0, 0.0)
-    return Margins(max(margins.good, 0.05 * level), max(margins.poor, 0.1 * level))
+    return replace(margins, good=max(margins.good, 0.05 * level), poor=max(margins.poor, 0.1 * level))
 
 
 @dataclass(frozen=True)
@@ -117,12 +120,18 @@ class _Side:
         return cls(float(synthetic.mean() - holdout.mean()), math.hypot(*errors))
 
     @classmethod
-    def as_target(cls, found_in_train: np.ndarray, found_in_holdout: np.ndarray, scale: float) -> _Side:
-        only_train = found_in_train[(found_in_train != 0) & (found_in_holdout == 0)]
-        only_holdout = found_in_holdout[(found_in_holdout != 0) & (found_in_train == 0)]
-        excess = scale * (len(only_train) - len(only_holdout)) / len(found_in_train)
+    def as_target(cls, found: Sequence[tuple[np.ndarray, np.ndarray]], scale: float) -> _Side:
+        only_train = np.concatenate([train[(train != 0) & (holdout == 0)] for train, holdout in found])
+        only_holdout = np.concatenate([holdout[(holdout != 0) & (train == 0)] for train, holdout in found])
+        rows = len(found) * len(found[0][0])
         # rows that repeat the same row stand and fall together
-        variance = 1.0 + sum(
-            float((np.unique(keys, return_counts=True)[1] ** 2).sum()) for keys in (only_train, only_holdout)
-        )
-        return cls(excess, scale * math.sqrt(variance) / len(found_in_train))
+        squares = sum(float((np.unique(keys, return_counts=True)[1] ** 2).sum()) for keys in (only_train, only_holdout))
+        variance = len(found) ** 2 + squares
+        return cls(scale * (len(only_train) - len(only_holdout)) / rows, scale * math.sqrt(variance) / rows)
+
+
+def samples_like_holdout(train: int, holdout: int, stream: RandomStream) -> list[np.ndarray]:
+    """Disjoint random samples of ``train`` places, each as large as the holdout, at most :data:`MAXIMUM_SAMPLES`."""
+    order = stream.generator().permutation(train)
+    size = min(train, holdout)
+    return [order[start * size : (start + 1) * size] for start in range(min(MAXIMUM_SAMPLES, train // size))]

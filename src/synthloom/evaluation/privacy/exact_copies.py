@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from synthloom.evaluation.base import EvaluationData, Metric
-from synthloom.evaluation.privacy.copy_control import control_copies
+from synthloom.evaluation.privacy.copy_control import control_copies, samples_like_holdout
 from synthloom.evaluation.privacy.row_keys import compared_keys
 from synthloom.evaluation.statistics import share_interval
 from synthloom.finding import Direction, Family, Finding
@@ -33,17 +33,16 @@ class ExactCopies(Metric):
         if not data.compared:
             return [self.unmeasured("there is no column whose values may be compared")]
         keys = compared_keys(data).totals
-        some = (
-            data.stream.child(self.name, "target").generator().permutation(len(keys["train"]))[: len(keys["holdout"])]
-        )
-        ours = keys["synthetic"]
+        samples = samples_like_holdout(len(keys["train"]), len(keys["holdout"]), data.stream.child(self.name, "target"))
+        ours, nothing = keys["synthetic"], np.uint64(0)
+        repeated = np.where(np.isin(ours, keys["holdout"]), ours, nothing)
+        guessed = float(np.isin(compared_keys(data).guessed("synthetic"), keys["train"]).mean())
         control = control_copies(
             self.name,
             synthetic=np.isin(ours, keys["train"]),
             holdout=np.isin(keys["holdout"], keys["train"]),
-            found_in_train=np.where(np.isin(ours, keys["train"][some]), ours, np.uint64(0)),
-            found_in_holdout=np.where(np.isin(ours, keys["holdout"]), ours, np.uint64(0)),
-            scale=len(keys["train"]) / len(some),
+            found=[(np.where(np.isin(ours, keys["train"][some]), ours, nothing), repeated) for some in samples],
+            scale=len(keys["train"]) / len(samples[0]),
         )
         return [
             self.finding(
@@ -52,6 +51,6 @@ class ExactCopies(Metric):
                 reference=control.natural,
                 interval=share_interval(control.detail["copies"], len(keys["synthetic"])),
                 verdict=control.verdict,
-                detail=control.detail,
+                detail={"baseline": round(guessed, 6), **control.detail},
             )
         ]

@@ -23,13 +23,13 @@ import numpy as np
 
 from synthloom.evaluation.base import EvaluationData, Metric
 from synthloom.evaluation.features import DistanceSpace, nearest_distances
+from synthloom.evaluation.privacy.candidates import MINIMUM_ROWS, shuffled_places
 from synthloom.evaluation.statistics import AreaUnderCurve, area_under_curve, difference_error, interval_around
 from synthloom.finding import Direction, Family, Finding, Verdict
 
-MAXIMUM_CANDIDATES = 8_000
+MAXIMUM_CANDIDATES = 6_000
 MAXIMUM_SYNTHETIC = 40_000
 MAXIMUM_CONTROL = 20_000
-MINIMUM_ROWS = 10
 _QUICK_CANDIDATES, _QUICK_SYNTHETIC = 2_000, 10_000
 _FALSE_POSITIVES = 0.01
 _OUTLIERS = 0.1
@@ -162,7 +162,7 @@ class _Setting:
             (_QUICK_CANDIDATES, _QUICK_SYNTHETIC) if data.quick else (MAXIMUM_CANDIDATES, MAXIMUM_SYNTHETIC)
         )
         space: DistanceSpace = data.cached("distance space", lambda: DistanceSpace(data))
-        train, holdout = _shuffled(data, "train"), _shuffled(data, "holdout")
+        train, holdout = shuffled_places(data, "train"), shuffled_places(data, "holdout")
         members, others = np.split(train, [min(candidates, len(train) // 3)])
         cut = len(holdout) // 2
         self._halves = [space.points("holdout", half) for half in (holdout[:cut], holdout[cut:])]
@@ -204,20 +204,6 @@ class _Setting:
         near = np.concatenate([np.zeros(len(members)), nearest_distances(released, others)])
         guess = np.log(far + _NOTHING) - np.log(near + _NOTHING)
         return area_under_curve(guess[: len(members)], guess[len(members) :]).value
-
-
-def _shuffled(data: EvaluationData, part: str) -> np.ndarray:
-    """The places of a part's views in random order; rows of one entity stay together."""
-    generator = data.stream.child("membership", "shuffle", part).generator()
-    places = generator.permutation(data.size(part))
-    if data.schema.entity is None:
-        return places
-    import pyarrow.compute as pc
-
-    column = data.table(part).column(data.schema.entity).take(data.rows(part)).combine_chunks()
-    owner = pc.fill_null(column.dictionary_encode().indices, 0).to_numpy()
-    rank = generator.permutation(int(owner.max()) + 1)
-    return places[np.argsort(rank[owner[places]], kind="stable")]
 
 
 def _rate_at(members: np.ndarray, others: np.ndarray) -> tuple[float, float]:

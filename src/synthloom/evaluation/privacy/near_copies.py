@@ -7,13 +7,14 @@ from typing import ClassVar
 import numpy as np
 
 from synthloom.evaluation.base import EvaluationData, Metric
-from synthloom.evaluation.privacy.copy_control import CopyControl, control_copies
+from synthloom.evaluation.privacy.copy_control import CopyControl, control_copies, samples_like_holdout
 from synthloom.evaluation.privacy.row_keys import RowKeys, compared_keys
 from synthloom.evaluation.statistics import share_interval
 from synthloom.finding import Direction, Family, Finding
 
 MAXIMUM_ROWS = 50_000
 MINIMUM_COLUMNS = 3
+_GUESSES = 5_000
 
 
 class NearCopies(Metric):
@@ -43,8 +44,10 @@ class NearCopies(Metric):
             part: np.sort(generator.permutation(len(keys.totals[part]))[:MAXIMUM_ROWS])
             for part in ("synthetic", "holdout")
         }
-        some = generator.permutation(len(keys.totals["train"]))[: len(keys.totals["holdout"])]
-        control = _near(keys, asked, some)
+        samples = samples_like_holdout(
+            len(keys.totals["train"]), len(keys.totals["holdout"]), data.stream.child(self.name, "target")
+        )
+        control, guessed = _near(keys, asked, samples)
         thinned = [
             f"{len(rows):,} of {len(keys.totals[part]):,} {part}"
             for part, rows in asked.items()
@@ -58,36 +61,45 @@ class NearCopies(Metric):
                 interval=share_interval(control.detail["copies"], len(asked["synthetic"])),
                 verdict=control.verdict,
                 note=f"looked at random rows: {', '.join(thinned)}" if thinned else None,
-                detail=control.detail,
+                detail={"baseline": round(guessed, 6), **control.detail},
             )
         ]
 
 
-def _near(keys: RowKeys, asked: dict[str, np.ndarray], some: np.ndarray) -> CopyControl:
-    """Which asked rows repeat a row but for one column, held against both controls."""
+def _near(keys: RowKeys, asked: dict[str, np.ndarray], samples: list[np.ndarray]) -> tuple[CopyControl, float]:
+    """Which asked rows repeat a row but for one column, held against both controls; and how many guesses do."""
     copied = {part: np.zeros(len(rows), bool) for part, rows in asked.items()}
-    found = {part: np.zeros(len(asked["synthetic"]), np.uint64) for part in ("train", "holdout")}
+    repeated = np.zeros(len(asked["synthetic"]), np.uint64)
+    found = [np.zeros_like(repeated) for _ in samples]
+    guesses = keys.guessed("synthetic")
+    lucky = np.zeros(min(_GUESSES, len(guesses)), bool)
     for name in keys.columns:
         column = keys.of_column(name)
         # the key of each row without this column
         train, holdout, synthetic = (keys.totals[part] - column[part] for part in ("train", "holdout", "synthetic"))
         ours, theirs = synthetic[asked["synthetic"]], holdout[asked["holdout"]]
-        hit = np.isin(np.concatenate([ours, theirs]), train)
+        guess = (guesses - keys.guess_of(name, column["synthetic"]))[: len(lucky)]
+        hit = np.isin(np.concatenate([ours, theirs, guess]), train)
         copied["synthetic"] |= hit[: len(ours)]
-        copied["holdout"] |= hit[len(ours) :]
-        for part, target, rows in (("train", train[some], some), ("holdout", holdout, slice(None))):
-            known = hit[: len(ours)] if part == "train" else np.isin(ours, target)
-            if known.any():  # in a wide table hardly any row needs the dearer look
-                row = _row_found(ours[known], target, keys.totals[part][rows])
-                found[part][known] = np.maximum(found[part][known], row)
-    return control_copies(
+        copied["holdout"] |= hit[len(ours) : len(ours) + len(theirs)]
+        lucky |= hit[len(ours) + len(theirs) :]
+        for mark, some in zip(found, samples, strict=True):
+            _mark(mark, ours, hit[: len(ours)], train[some], keys.totals["train"][some])
+        _mark(repeated, ours, np.isin(ours, holdout), holdout, keys.totals["holdout"])
+    control = control_copies(
         "near_copies",
         synthetic=copied["synthetic"],
         holdout=copied["holdout"],
-        found_in_train=found["train"],
-        found_in_holdout=found["holdout"],
-        scale=len(keys.totals["train"]) / len(some),
+        found=[(mark, repeated) for mark in found],
+        scale=len(keys.totals["train"]) / len(samples[0]),
     )
+    return control, float(lucky.mean())
+
+
+def _mark(mark: np.ndarray, ours: np.ndarray, known: np.ndarray, target: np.ndarray, totals: np.ndarray) -> None:
+    """Notes for the rows known to have one which target row it is."""
+    if known.any():  # in a wide table hardly any row needs the dearer look
+        mark[known] = np.maximum(mark[known], _row_found(ours[known], target, totals))
 
 
 def _row_found(asked: np.ndarray, target: np.ndarray, totals: np.ndarray) -> np.ndarray:

@@ -45,6 +45,17 @@ class RowKeys:
         ends = np.cumsum([len(column) for column in columns])[:-1]
         return dict(zip(PARTS, np.split(keys, ends), strict=True))
 
+    def guessed(self, part: str) -> np.ndarray:
+        """Keys of rows guessed from single columns alone: the part's rows, every column shuffled by itself."""
+        keys = np.zeros(len(self.totals[part]), np.uint64)
+        for name in self.columns:
+            keys += self.guess_of(name, self.of_column(name)[part])
+        return keys
+
+    def guess_of(self, name: str, numbers: np.ndarray) -> np.ndarray:
+        """One column's numbers in the order that guessed rows have them."""
+        return numbers[self._data.stream.child("row keys", "guess", name).generator().permutation(len(numbers))]
+
     def _salt(self, name: str) -> np.uint64:
         return np.uint64(self._data.stream.child("row keys", name).integer(63))
 

@@ -1,6 +1,7 @@
 """Pictures as inline SVG: a few kilobytes each, no script, colours from CSS variables."""
 
 from synthloom.report.charts.distribution import distribution_chart
+from synthloom.report.charts.equivalence import equivalence_chart
 from synthloom.report.charts.heat_map import (
     ColourScale,
     association_scale,
@@ -19,6 +20,7 @@ __all__ = [
     "colour_legend",
     "difference_scale",
     "distribution_chart",
+    "equivalence_chart",
     "heat_map",
     "interval_chart",
     "map_width",

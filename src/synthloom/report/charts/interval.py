@@ -107,5 +107,7 @@ def _opened(low: float, high: float) -> _Window:
 
 def _rounded(value: float, width: float) -> float:
     """``value`` to a hundredth of the window's width or coarser, so that the ends read well."""
+    if width < 1 / _LARGEST:  # too narrow to reckon with
+        return value
     digits = 1 - math.floor(math.log10(width))
     return round(value, digits)

@@ -1,0 +1,261 @@
+"""A walk along a chain of conditionals in which some columns are restricted, tilted or given.
+
+Sequential importance sampling (Liu and Chen 1998, "Sequential Monte Carlo methods for dynamic
+systems"): at a restricted column a row draws among what is allowed and takes over the chance that it
+had of getting there as a weight; at a given cell the weight is the chance of that cell. Rows with
+their weights stand for the chain's distribution given all that was asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+
+from synthloom.encoding import EncodedColumn, EncodedTable, TableEncoder
+from synthloom.randomness import RandomStream
+from synthloom.synthesizers.guided.allowed import Allowed
+
+_CONTEXT = "context\x1f"
+_LEAST_MASS = 1e-12
+_CONTRADICTION = 60.0  # nats taken off a row whose given cells do not follow from each other as they should
+
+
+@runtime_checkable
+class Chain(Protocol):
+    """A synthesizer that draws one part after the other: what the walk needs of it."""
+
+    encoder_: TableEncoder
+    links_: dict[str, Any]
+    models_: dict[str, Any]
+
+    def _inputs(self, name: str, features: Mapping[str, np.ndarray], n: int) -> tuple[np.ndarray, np.ndarray]: ...
+
+
+class Known(NamedTuple):
+    """Cells of one part that are given: their values, and in which rows (bool [n])."""
+
+    column: EncodedColumn
+    given: np.ndarray
+
+
+@dataclass(frozen=True)
+class Tilt:
+    """What a part may and should be.
+
+    Attributes:
+        allowed: what may be.
+        favour: float64 [n_codes + 1], how much likelier than by itself each code is to be drawn;
+            the weights take it back.
+    """
+
+    allowed: Allowed
+    favour: np.ndarray | None = None
+
+
+@dataclass
+class Walk:
+    """Rows under way.
+
+    Attributes:
+        columns: the parts so far.
+        log_weight: float64 [n].
+    """
+
+    columns: dict[str, EncodedColumn] = field(default_factory=dict)
+    log_weight: np.ndarray = field(default_factory=lambda: np.zeros(0))
+
+    def take(self, rows: np.ndarray) -> dict[str, EncodedColumn]:
+        """The parts of these rows."""
+        return {name: column.take(rows) for name, column in self.columns.items()}
+
+
+def walk(
+    chain: Chain,
+    n: int,
+    stream: RandomStream,
+    *,
+    tilts: Mapping[str, Tilt] | None = None,
+    known: Mapping[str, Known] | None = None,
+    context: EncodedTable | None = None,
+    upto: str | None = None,
+) -> Walk:
+    """``n`` rows of the chain, column after column, as far as the part ``upto`` (to the end if left out)."""
+    tilts, known = tilts or {}, known or {}
+    derived = chain_derived(chain)
+    state = Walk({}, np.zeros(n))
+    features: dict[str, np.ndarray] = {}
+    if context is not None:
+        for spec, column in context:
+            state.columns[_CONTEXT + spec.name] = column
+    for name, link in chain.links_.items():
+        if name not in state.columns:
+            cells = known.get(name)
+            made = None
+            if name in derived:
+                made = chain.encoder_.derive(derived[name], state.columns, np.arange(n), stream.child("derived"))
+            if made is not None:
+                for part, column in made.items():
+                    state.columns[part] = _mixed(column, known.get(part))
+                    state.log_weight -= _CONTRADICTION * _contradicted(column, known.get(part))
+            elif cells is not None and cells.given.all():
+                state.log_weight += _chance(chain, name, features, cells.column, n)
+                state.columns[name] = cells.column
+            else:
+                column, log_weight = _partly_drawn(chain, name, features, tilts.get(name), cells, stream.child(name), n)
+                state.log_weight += log_weight
+                state.columns[name] = column
+        features[name] = link.feature(state.columns[name])
+        if name == upto:
+            break
+    return state
+
+
+def chain_derived(chain: Chain) -> dict[str, str]:
+    """Parts that are computed from earlier ones rather than drawn, and the column of each."""
+    encoder = chain.encoder_
+    return {spec.name: name for name in encoder.in_place for spec in encoder.encodings[name].parts}
+
+
+def _contradicted(made: EncodedColumn, cells: Known | None) -> np.ndarray:
+    """Where what follows from earlier columns is not what is given, bool [n]."""
+    if cells is None:
+        return np.zeros(len(made), dtype=bool)
+    same = (made.codes == cells.column.codes) & (made.nulls == cells.column.nulls)
+    return np.asarray(cells.given & ~same)
+
+
+def _partly_drawn(
+    chain: Chain,
+    name: str,
+    features: Mapping[str, np.ndarray],
+    tilt: Tilt | None,
+    cells: Known | None,
+    stream: RandomStream,
+    n: int,
+) -> tuple[EncodedColumn, np.ndarray]:
+    """A part of which some cells are given and the others drawn, and the log weights float64 [n]."""
+    if cells is None or not cells.given.any():
+        return _draw(chain, name, features, tilt, stream, n)
+    given, free = np.flatnonzero(cells.given), np.flatnonzero(~cells.given)
+    log_weight = np.zeros(n)
+    seen = {other: values[given] for other, values in features.items()}
+    log_weight[given] = _chance(chain, name, seen, cells.column.take(given), len(given))
+    seen = {other: values[free] for other, values in features.items()}
+    drawn, log_weight[free] = _draw(chain, name, seen, tilt, stream, len(free))
+    codes, residuals, nulls = (
+        array.copy() for array in (cells.column.codes, cells.column.residuals, cells.column.nulls)
+    )
+    codes[free], residuals[free], nulls[free] = drawn.codes, drawn.residuals, drawn.nulls
+    return EncodedColumn(codes, residuals, nulls), log_weight
+
+
+def _mixed(drawn: EncodedColumn, cells: Known | None) -> EncodedColumn:
+    """The drawn values with the given ones in their place."""
+    if cells is None:
+        return drawn
+    return EncodedColumn(
+        np.where(cells.given, cells.column.codes, drawn.codes),
+        np.where(cells.given, cells.column.residuals, drawn.residuals),
+        np.where(cells.given, cells.column.nulls, drawn.nulls),
+    )
+
+
+def _chance(chain: Chain, name: str, features: Mapping[str, np.ndarray], column: EncodedColumn, n: int) -> np.ndarray:
+    """The log of the chance float64 [n] of a part's values given the earlier parts."""
+    inputs, positions = chain._inputs(name, features, n)
+    link = chain.links_[name]
+    return np.asarray(chain.models_[name].log_share(inputs, positions, link.codes(column)))
+
+
+def _draw(
+    chain: Chain, name: str, features: Mapping[str, np.ndarray], tilt: Tilt | None, stream: RandomStream, n: int
+) -> tuple[EncodedColumn, np.ndarray]:
+    """A part drawn within what is allowed, and the log weights float64 [n] of doing so."""
+    link, model = chain.links_[name], chain.models_[name]
+    rng = stream.generator()
+    inputs, positions = chain._inputs(name, features, n)
+    if tilt is None:
+        return link.decode(model.sample(inputs, positions, rng.random(n)), rng), np.zeros(n)
+    share = tilt.allowed.share if tilt.favour is None else tilt.allowed.share * tilt.favour
+    mass = link.mass + _LEAST_MASS
+    whole = np.add.reduceat(mass, link.first[:-1])
+    wanted = np.add.reduceat(mass * share[:-1][link.order], link.first[:-1]) / whole
+    potential = np.concatenate([[share[-1]], wanted]) if link.nulls else wanted
+    codes, log_weight = tilted_codes(model, inputs, positions, rng.random(n), potential)
+    missing = codes < link.nulls
+    code = np.maximum(codes - link.nulls, 0)
+    bins = _bins_within(link, code, mass * share[:-1][link.order], rng.random(n))
+    low, high = tilt.allowed.low[bins], tilt.allowed.high[bins]
+    places = low + rng.random(n) * np.maximum(high - low, 0.0)
+    column = EncodedColumn.drawn(bins, missing, np.clip(places, 0.0, np.nextafter(1.0, 0.0)), link.spec)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        at = np.where(missing, len(share) - 1, bins)
+        log_weight += np.log(potential[codes]) + np.log(tilt.allowed.share[at]) - np.log(share[at])
+    return column, np.where(np.isfinite(log_weight), log_weight, -np.inf)
+
+
+def _bins_within(link: Any, code: np.ndarray, mass: np.ndarray, uniforms: np.ndarray) -> np.ndarray:
+    """A bin int64 [n] of each code in proportion to ``mass`` (by place)."""
+    total = np.cumsum(mass)
+    start, stop = link.first[code], link.first[code + 1]
+    low = total[start] - mass[start]
+    goal = low + uniforms * (total[stop - 1] - low)
+    place = np.clip(np.searchsorted(total, goal, side="right"), start, stop - 1)
+    return np.asarray(link.order[place])
+
+
+def tilted_codes(
+    model: Any, inputs: np.ndarray, positions: np.ndarray, uniforms: np.ndarray, potential: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Codes int32 [n] drawn from p(code | inputs) times ``potential`` float64 [codes], digit by digit.
+
+    Each digit is drawn by its share times the mean potential of the codes below it. Gives the log
+    float64 [n] of chance over chance of drawing, up to the potential of the code reached: multiplied
+    by that potential, rows stand for p times the potential.
+    """
+    tree = model.tree
+    weight = np.exp(_leaf_log_mass(tree))
+    above = np.concatenate([[0.0], np.cumsum(weight * potential)])
+    below = np.concatenate([[0.0], np.cumsum(weight)])
+    mean = (above[tree.high] - above[tree.low]) / np.maximum(below[tree.high] - below[tree.low], 1e-300)
+    single = tree.high - tree.low == 1
+    mean[single] = potential[tree.low[single]]
+    nodes = np.zeros(len(inputs), dtype=np.int32)
+    left, log_weight = uniforms.copy(), np.zeros(len(inputs))
+    for level in range(len(model.levels)):
+        active = np.flatnonzero(~tree.leaf[nodes])
+        if not len(active):
+            break
+        shares = np.asarray(model._shares(level, inputs[active], positions[active], nodes[active]))
+        shares = shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-300)
+        kids = tree.children[nodes[active]]
+        tilted = shares * np.where(kids >= 0, mean[np.maximum(kids, 0)], 0.0)
+        total = np.cumsum(tilted, axis=1)
+        mass = total[:, -1]
+        goal = left[active] * mass
+        digit = np.minimum((total <= goal[:, None]).sum(axis=1), tilted.shape[1] - 1)
+        stuck = mass <= 0
+        digit[stuck] = 0
+        chosen = np.take_along_axis(tilted, digit[:, None], axis=1)[:, 0]
+        before = np.take_along_axis(total, digit[:, None], axis=1)[:, 0] - chosen
+        left[active] = np.clip((goal - before) / np.maximum(chosen, 1e-300), 0.0, np.nextafter(1.0, 0.0))
+        child = kids[np.arange(len(active)), digit]
+        with np.errstate(divide="ignore"):
+            log_weight[active] += np.where(stuck, -np.inf, np.log(mass) - np.log(np.maximum(mean[child], 1e-300)))
+        nodes[active] = child
+    return tree.low[nodes], log_weight
+
+
+def _leaf_log_mass(tree: Any) -> np.ndarray:
+    """The log of each code's part of all mass float64 [codes], from the shares stored in the tree."""
+    total = np.zeros(len(tree.low))
+    for node in range(len(tree.low)):  # parents come before their children
+        for place, child in enumerate(tree.children[node].tolist()):
+            if child >= 0:
+                total[child] = total[node] + tree.log_shares[node, place]
+    out = np.zeros(tree.n_codes)
+    out[tree.low[tree.leaf]] = total[tree.leaf]
+    return out

@@ -1,0 +1,287 @@
+"""Rows that keep within what is allowed: where a synthesizer is a chain by weighted walks, else from a pool.
+
+A chain walks only as far as the last column that is asked about, with many more rows than are
+wanted; rows are then drawn in proportion to their weights (systematic resampling, Kitagawa 1996),
+and each goes on by itself from there. Where weights are uneven, a pilot run shows which codes of the
+earlier columns lead to what is asked for, and these are favoured (adaptive importance sampling:
+Cappé and others 2004, "Population Monte Carlo"); the weights take the favour back.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from synthloom.encoding import EncodedColumn, EncodedTable, PartSpec
+from synthloom.errors import ConditionError
+from synthloom.randomness import RandomStream
+from synthloom.synthesizers.guided.allowed import Allowed
+from synthloom.synthesizers.guided.chain_walk import Chain, Tilt, walk
+
+if TYPE_CHECKING:
+    from synthloom.synthesizers.base import Synthesizer
+
+PILOT_ROWS = 4_000
+BLOCK_ROWS = 32_768
+_EVEN_ENOUGH = 0.4  # share of the effective sample size from which on no pilot pays
+_MOST_ROUNDS = 2
+_MOST_FAVOUR = 30.0
+_FAVOUR_GROUPS = 24
+_FAVOUR_PRIOR = 4.0
+_MOST_PARTICLES_A_ROW = 200
+_LEAST_EFFECTIVE = 30.0
+_POOL_ROWS = 65_536
+_MOST_POOLS = 40
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """Rows that keep within what is allowed.
+
+    Attributes:
+        rows: encoded rows, in random order.
+        effective: how many independent rows those before resampling are worth.
+        drawn: how many rows were drawn to get there.
+    """
+
+    rows: EncodedTable
+    effective: float
+    drawn: int
+
+
+class Proposal(ABC):
+    """A source of rows that keep within what is allowed."""
+
+    @abstractmethod
+    def draw(self, n: int, stream: RandomStream) -> Proposed:
+        """``n`` rows.
+
+        Raises:
+            ConditionError: if (nearly) nothing is likely enough to be found.
+        """
+
+
+def proposal(model: Synthesizer, allowed: dict[str, Allowed], stream: RandomStream) -> Proposal:
+    """The best source of rows of ``model`` within ``allowed`` (by part name)."""
+    empty = [name for name, part in allowed.items() if part.nothing]
+    if empty:
+        raise ConditionError(f'"{empty[0]}" never takes such a value')
+    if not allowed:
+        return PlainProposal(model)
+    if isinstance(model, Chain):
+        return ChainProposal(model, allowed, stream)
+    return PoolProposal(model, allowed, stream)
+
+
+class PlainProposal(Proposal):
+    """Rows as they come."""
+
+    def __init__(self, model: Synthesizer) -> None:
+        self.model = model
+
+    def draw(self, n: int, stream: RandomStream) -> Proposed:
+        return Proposed(self.model._sample(n, None, {}, stream), float(n), n)
+
+
+class ChainProposal(Proposal):
+    """Weighted walks along a chain, as far as the last part that is asked about."""
+
+    def __init__(self, model: Synthesizer, allowed: dict[str, Allowed], stream: RandomStream) -> None:
+        self.model, self.chain = model, cast(Chain, model)
+        places = list(self.chain.links_)
+        self.upto = max(allowed, key=places.index)
+        self.tilts = {name: Tilt(part) for name, part in allowed.items()}
+        self.share = self._prepare(stream)
+
+    def _prepare(self, stream: RandomStream) -> float:
+        """Favours codes that lead to what is asked for; gives the effective share of drawn rows."""
+        if list(self.chain.links_)[: len(self.tilts)] == list(self.tilts):
+            return 1.0
+        best = 0.0
+        for attempt in range(_MOST_ROUNDS + 1):
+            pilot = walk(self.chain, PILOT_ROWS, stream.child("pilot", attempt), tilts=self.tilts, upto=self.upto)
+            share = effective_size(pilot.log_weight) / PILOT_ROWS
+            if share <= 1.2 * best:
+                break
+            best, kept = share, self.tilts
+            if share >= _EVEN_ENOUGH or attempt == _MOST_ROUNDS:
+                return best
+            self.tilts = self._favoured(pilot.columns, pilot.log_weight)
+        if best == 0.0:
+            raise ConditionError("none of the rows that were tried comes near these conditions")
+        self.tilts = kept
+        return best
+
+    def _favoured(self, columns: dict[str, EncodedColumn], log_weight: np.ndarray) -> dict[str, Tilt]:
+        """How much likelier each code should be drawn, so that the product comes near the weights."""
+        weight = np.exp(log_weight - log_weight.max())
+        size = effective_size(log_weight)
+        weight /= weight.sum()
+        done = np.ones(len(weight)) / len(weight)
+        tilts: dict[str, Tilt] = {}
+        for name in self.chain.models_:
+            if name not in columns:
+                continue
+            link = self.chain.links_[name]
+            spec: PartSpec = link.spec
+            column = columns[name]
+            codes = column.discrete(spec.n_codes)
+            groups = _groups(link.order, codes, spec)
+            base = np.bincount(groups[codes], weights=done, minlength=groups.max() + 1)
+            goal = np.bincount(groups[codes], weights=weight, minlength=groups.max() + 1)
+            ratio = (size * goal + _FAVOUR_PRIOR) / (size * base + _FAVOUR_PRIOR)
+            favour = np.clip(ratio, 1.0 / _MOST_FAVOUR, _MOST_FAVOUR)[groups]
+            old = self.tilts.get(name, Tilt(Allowed.everything(spec)))
+            tilts[name] = replace(old, favour=favour if old.favour is None else favour * old.favour)
+            done *= favour[codes]
+            done /= done.sum()
+            if name == self.upto:
+                break
+        return tilts
+
+    def draw(self, n: int, stream: RandomStream) -> Proposed:
+        wanted = max(64, int(np.ceil(1.1 * n / self.share)))
+        most = n * _MOST_PARTICLES_A_ROW + 4 * PILOT_ROWS
+        parts: list[dict[str, EncodedColumn]] = []
+        weights: list[np.ndarray] = []
+        drawn = 0
+        effective = 0.0
+        while effective < n and drawn < most:
+            size = int(min(BLOCK_ROWS, max(64, wanted - drawn), most - drawn))
+            block = walk(self.chain, size, stream.child("block", drawn), tilts=self.tilts, upto=self.upto)
+            kept = np.flatnonzero(np.isfinite(block.log_weight))
+            parts.append({name: column.take(kept) for name, column in block.columns.items()})
+            weights.append(block.log_weight[kept])
+            drawn += size
+            effective = effective_size(np.concatenate(weights))
+            wanted = max(wanted, int(drawn * 1.1 * n / max(effective, 1.0)))
+        if effective < min(n, _LEAST_EFFECTIVE):
+            raise ConditionError(f"{drawn:,} rows were drawn, and they are worth only {effective:.0f} that fit")
+        rng = stream.child("resampling").generator()
+        chosen = systematic(np.concatenate(weights), n, rng)
+        prefix = {name: concatenate([part[name] for part in parts]).take(chosen) for name in parts[0]}
+        rows = self.model._sample(n, None, prefix, stream.child("onwards"))
+        return Proposed(rows, effective, drawn)
+
+
+class PoolProposal(Proposal):
+    """Any synthesizer: what is asked about is taken from rows that happen to fit, the rest drawn given it.
+
+    A synthesizer that meets conditions on all columns draws the rest anew; of others whole rows are kept.
+    """
+
+    def __init__(self, model: Synthesizer, allowed: dict[str, Allowed], stream: RandomStream) -> None:
+        self.model, self.allowed = model, allowed
+        self.redraws = model.capabilities.conditions == "all"
+        self.pool: EncodedTable | None = None
+        self.drawn = 0
+        if self.redraws:
+            self.pool = self._gather(_LEAST_EFFECTIVE * 10, stream.child("pool"))
+
+    def _gather(self, wanted: float, stream: RandomStream) -> EncodedTable:
+        """At least ``wanted`` rows that fit, or as many as a limited number of pools holds."""
+        found: list[EncodedTable] = []
+        count = 0
+        for attempt in range(_MOST_POOLS):
+            rows = self.model._sample(_POOL_ROWS, None, {}, stream.child(attempt))
+            fits = np.ones(rows.n_rows, dtype=bool)
+            for name, allowed in self.allowed.items():
+                fits &= within(allowed, rows.columns[name])
+            found.append(rows.take(fits))
+            count += int(fits.sum())
+            self.drawn += _POOL_ROWS
+            if count >= wanted or (count == 0 and attempt >= _MOST_POOLS // 4):
+                break
+        fixed = single_values(self.allowed)
+        if count == 0 and fixed is not None and self.redraws:
+            return EncodedTable((), fixed, 1)
+        if count < min(wanted, _LEAST_EFFECTIVE):
+            raise ConditionError(f"{self.drawn:,} rows were drawn, and only {count} of them fit")
+        return stacked(found)
+
+    def draw(self, n: int, stream: RandomStream) -> Proposed:
+        before = self.drawn
+        if self.pool is None:
+            pool = self._gather(n, stream.child("pool"))
+            chosen = stream.child("order").generator().permutation(pool.n_rows)[:n]
+            if len(chosen) < n:
+                raise ConditionError(f"{self.drawn - before:,} rows were drawn, and only {pool.n_rows} of them fit")
+            return Proposed(pool.take(chosen), float(n), self.drawn - before)
+        pool = self.pool
+        chosen = stream.child("order").generator().integers(0, pool.n_rows, n)
+        fixed = {name: pool.columns[name].take(chosen) for name in self.allowed}
+        return Proposed(self.model._sample(n, None, fixed, stream), float(n), n)
+
+
+def within(allowed: Allowed, column: EncodedColumn) -> np.ndarray:
+    """Which values of a part are allowed, bool [n]."""
+    codes = column.codes
+    inside = (allowed.share[codes] > 0) & (column.residuals >= allowed.low[codes] - 1e-12)
+    inside &= column.residuals < allowed.high[codes] + (allowed.low[codes] == allowed.high[codes])
+    return np.where(column.nulls, allowed.share[-1] > 0, inside)
+
+
+def single_values(allowed: dict[str, Allowed]) -> dict[str, EncodedColumn] | None:
+    """One encoded row, where each part may take a single value only."""
+    row = {}
+    for name, part in allowed.items():
+        codes = np.flatnonzero(part.share > 0)
+        if len(codes) != 1:
+            return None
+        null = codes == len(part.share) - 1
+        code = np.where(null, 0, codes)
+        row[name] = EncodedColumn(code.astype(np.int32), np.where(null, 0.0, part.low[code]), null)
+    return row
+
+
+def effective_size(log_weight: np.ndarray) -> float:
+    """How many equally weighted rows are worth as much (Kong 1992)."""
+    top = log_weight.max(initial=-np.inf)
+    if not np.isfinite(top):
+        return 0.0
+    weight = np.exp(log_weight - top)
+    return float(weight.sum() ** 2 / (weight**2).sum())
+
+
+def systematic(log_weight: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+    """``n`` places drawn in proportion to their weights, as evenly as can be, in random order; int64 [n]."""
+    weight = np.exp(log_weight - log_weight.max())
+    total = np.cumsum(weight)
+    goals = (np.arange(n) + rng.random()) / max(n, 1) * total[-1]
+    places = np.minimum(np.searchsorted(total, goals, side="right"), len(total) - 1)
+    return np.asarray(rng.permutation(places), dtype=np.int64)
+
+
+def concatenate(columns: list[EncodedColumn]) -> EncodedColumn:
+    """Encoded columns one below the other."""
+    return EncodedColumn(
+        np.concatenate([c.codes for c in columns]),
+        np.concatenate([c.residuals for c in columns]),
+        np.concatenate([c.nulls for c in columns]),
+    )
+
+
+def stacked(tables: list[EncodedTable]) -> EncodedTable:
+    """Encoded tables of the same parts one below the other."""
+    if len(tables) == 1:
+        return tables[0]
+    names = list(tables[0].columns)
+    columns = {name: concatenate([table.columns[name] for table in tables]) for name in names}
+    return EncodedTable(tables[0].specs, columns, sum(table.n_rows for table in tables))
+
+
+def _groups(order: np.ndarray, codes: np.ndarray, spec: PartSpec) -> np.ndarray:
+    """The group int64 [n_codes + 1] of each code: neighbours of about equal mass, nulls apart."""
+    counts = np.bincount(codes, minlength=spec.n_codes + 1)[: spec.n_codes]
+    group = np.zeros(spec.n_codes + 1, dtype=np.int64)
+    if spec.n_codes <= _FAVOUR_GROUPS or not spec.ordered:
+        group[:-1] = np.arange(spec.n_codes)
+    else:
+        reached = np.cumsum(counts[order]) - counts[order]
+        group[order] = reached * _FAVOUR_GROUPS // max(1, counts.sum())
+        group[:-1] = np.unique(group[:-1], return_inverse=True)[1]
+    group[-1] = group[:-1].max(initial=-1) + 1
+    return group

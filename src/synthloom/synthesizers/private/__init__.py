@@ -1,0 +1,1 @@
+"""The parts of synthesizers under differential privacy: budget, columns, graphical model, structure."""
