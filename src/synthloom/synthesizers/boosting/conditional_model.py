@@ -9,6 +9,7 @@ gets no trees at all, and nothing is memorised.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,6 +23,23 @@ _MOST_ROWS = 250_000  # a model learns from no more: what further rows would tel
 _BINS_A_NODE = 80  # of a position inside a node's interval; as many below and above it
 
 
+class Inputs(NamedTuple):
+    """What a column's model looks at.
+
+    Attributes:
+        bins: uint8 [k, n], the bins of earlier columns, 0 where missing.
+        positions: float64 [m, n], earlier columns of a like scale, mapped to this column's codes.
+    """
+
+    bins: np.ndarray
+    positions: np.ndarray
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return self.bins.shape[1]
+
+
 class ConditionalModel:
     """p(code | inputs) over ordered codes."""
 
@@ -31,8 +49,7 @@ class ConditionalModel:
     @classmethod
     def fit(
         cls,
-        inputs: np.ndarray,
-        positions: np.ndarray,
+        inputs: Inputs,
         codes: np.ndarray,
         mass: np.ndarray,
         weights: np.ndarray | None,
@@ -42,11 +59,10 @@ class ConditionalModel:
         first_apart: bool = False,
         stop: Callable[[], bool] = lambda: False,
     ) -> ConditionalModel:
-        """Learns from ``inputs`` uint8 [k, n] (bins, 0 where missing) and ``codes`` int32 [n].
+        """Learns ``codes`` int32 [n] from ``inputs``.
 
-        ``positions`` float64 [m, n] are inputs mapped to this column's code scale; ``mass`` float64
-        [codes] the frequency of each code; ``first_apart`` splits code 0 (null) off first. Once
-        ``stop`` says yes, nothing grows any more, and what was not reached keeps the column's own
+        ``mass`` float64 [codes] is the frequency of each code; ``first_apart`` splits code 0 (null)
+        off first. Once ``stop`` says yes, nothing grows any more, and what was not reached keeps the column's own
         frequencies.
         """
         tree = CodeTree(mass, first_apart=first_apart)
@@ -64,12 +80,12 @@ class ConditionalModel:
             chosen = active[learnt]
             begin = tree.log_shares[nodes[chosen]]
             weight = np.ones(len(chosen)) if weights is None else weights[chosen]
-            shown = _level_inputs(tree, level, inputs, positions, nodes, chosen)
+            shown = _level_inputs(tree, level, inputs, nodes, chosen)
             levels.append(_Level.fit(shown, begin, digits[learnt], weight, held[chosen], options, seed, stop))
             nodes[active] = tree.children[nodes[active], digits]
         return cls(tree, levels)
 
-    def sample(self, inputs: np.ndarray, positions: np.ndarray, uniforms: np.ndarray) -> np.ndarray:
+    def sample(self, inputs: Inputs, uniforms: np.ndarray) -> np.ndarray:
         """Codes int32 [n] drawn by inverting ``uniforms`` float64 [n] in [0, 1), digit by digit."""
         from synthloom.synthesizers.boosting import kernels
 
@@ -77,34 +93,30 @@ class ConditionalModel:
         left = uniforms.copy()
         for level in range(len(self.levels)):
             rows = np.flatnonzero(~self.tree.leaf[nodes])
-            kernels.descend(
-                self._shares(level, inputs, positions, nodes, rows), self.tree.children, nodes, rows, left
-            )
+            kernels.descend(self.shares(level, inputs, nodes, rows), self.tree.children, nodes, rows, left)
         return self.tree.low[nodes]
 
-    def log_share(self, inputs: np.ndarray, positions: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    def log_share(self, inputs: Inputs, codes: np.ndarray) -> np.ndarray:
         """The log of p(code | inputs) float64 [n]."""
         out = np.zeros(len(codes))
         nodes = np.zeros(len(codes), dtype=np.int32)
         for level in range(len(self.levels)):
             rows = np.flatnonzero(~self.tree.leaf[nodes])
-            shares = self._shares(level, inputs, positions, nodes, rows)
+            shares = self.shares(level, inputs, nodes, rows)
             digits = self.tree.digits(nodes[rows], codes[rows])
             chosen = np.take_along_axis(shares, digits[:, None], axis=1)[:, 0]
             out[rows] += np.log(np.maximum(chosen, 1e-300))
             nodes[rows] = self.tree.children[nodes[rows], digits]
         return out
 
-    def _shares(
-        self, level: int, inputs: np.ndarray, positions: np.ndarray, nodes: np.ndarray, rows: np.ndarray
-    ) -> np.ndarray:
-        """Shares float64 [m, width] of the children of ``nodes[rows]``."""
+    def shares(self, level: int, inputs: Inputs, nodes: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Shares float64 [m, width] of the children of ``nodes[rows]``; they sum to 1."""
         from synthloom.synthesizers.boosting import kernels
 
         at = self.levels[level]
         scores = _scores(self.tree.log_shares[nodes[rows]], at.classes)
         if at.forest is not None:
-            shown = _level_inputs(self.tree, level, inputs, positions, nodes, rows)
+            shown = _level_inputs(self.tree, level, inputs, nodes, rows)
             at.forest.add_to(scores, shown)
         out = np.empty((len(rows), self.tree.width))
         kernels.shares(scores, at.classes, self.tree.children, nodes, rows, out)
@@ -144,19 +156,17 @@ def _sample_rows(active: np.ndarray, seed: int) -> np.ndarray:
     return np.sort(np.random.default_rng(seed).choice(len(active), _MOST_ROWS, replace=False))
 
 
-def _level_inputs(
-    tree: CodeTree, level: int, inputs: np.ndarray, positions: np.ndarray, nodes: np.ndarray, rows: np.ndarray
-) -> np.ndarray:
+def _level_inputs(tree: CodeTree, level: int, inputs: Inputs, nodes: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """What a level's model sees of ``rows``: below the root also the node, and where the positions lie in it."""
     if level == 0:
-        return inputs if len(rows) == inputs.shape[1] else np.take(inputs, rows, axis=1)
-    k = len(inputs)
-    shown = np.empty((k + 1 + len(positions), len(rows)), dtype=np.uint8)
-    np.take(inputs, rows, axis=1, out=shown[:k])
+        return inputs.bins if len(rows) == inputs.rows else np.take(inputs.bins, rows, axis=1)
+    k = len(inputs.bins)
+    shown = np.empty((k + 1 + len(inputs.positions), len(rows)), dtype=np.uint8)
+    np.take(inputs.bins, rows, axis=1, out=shown[:k])
     node = nodes[rows]
     shown[k] = tree.place[node]
     low, high = tree.low[node], tree.high[node]
-    for place, near in enumerate(positions):
+    for place, near in enumerate(inputs.positions):
         inside = np.clip((near[rows] - low) / (high - low), -1.0, 2.0)
         shown[k + 1 + place] = 1 + (inside + 1.0) * _BINS_A_NODE
     return shown
@@ -195,7 +205,9 @@ class _Level:
         if len(classes) < 2 or not len(inputs) or held[rows].sum() < _SMALLEST_CHECK or len(rows) < 4 * least:
             return cls(None, classes)
         target = np.searchsorted(classes, digits[rows]).astype(np.int32)
-        sample = Sample(np.take(inputs, rows, axis=1), _scores(begin[rows], classes), target, weights[rows].astype(np.float32))
+        sample = Sample(
+            np.take(inputs, rows, axis=1), _scores(begin[rows], classes), target, weights[rows].astype(np.float32)
+        )
         grown = grow(sample, held[rows], options, seed, stop)
         return cls(grown.forest, classes, grown.learner)
 

@@ -50,13 +50,17 @@ class BoostingOptions:
 
     def learners(self, classes: int) -> dict[str, BoostingOptions]:
         """The candidates by name, the gentlest first."""
-        few_outputs = {} if classes > 2 else {  # one score a tree: many small steps cost little
-            "learning_rate": self.learning_rate / 3.0,
-            "leaves": min(2 * self.leaves, MOST_LEAVES),
-            "min_leaf": self.min_leaf // 2,
-            "patience": 5 * self.patience // 2,
-            "max_rounds": 5 * self.max_rounds,
-        }
+        few_outputs = (
+            {}
+            if classes > 2
+            else {  # one score a tree: many small steps cost little
+                "learning_rate": self.learning_rate / 3.0,
+                "leaves": min(2 * self.leaves, MOST_LEAVES),
+                "min_leaf": self.min_leaf // 2,
+                "patience": 5 * self.patience // 2,
+                "max_rounds": 5 * self.max_rounds,
+            }
+        )
         boosted = replace(self, **few_outputs)
         return {
             "tree": replace(self, learning_rate=1.0, leaves=MOST_LEAVES, max_rounds=1),
@@ -87,9 +91,7 @@ class Sample:
 
     def take(self, rows: np.ndarray) -> Sample:
         """Some of the rows."""
-        return Sample(
-            np.take(self.inputs, rows, axis=1), self.begin[rows], self.target[rows], self.weights[rows]
-        )
+        return Sample(np.take(self.inputs, rows, axis=1), self.begin[rows], self.target[rows], self.weights[rows])
 
     @property
     def classes(self) -> int:
