@@ -57,7 +57,7 @@ class AttributeInference(Metric):
         "How often an attacker who knows the rest of a training row finds a value of it in the nearest synthetic row, "
         "mean over columns; the same for holdout rows is no leak."
     )
-    cost: ClassVar[float] = 5.0
+    cost: ClassVar[float] = 3.0
     attacker: ClassVar[str | None] = "holds the synthetic rows and knows all but one value of a person's row"
 
     def measure(self, data: EvaluationData) -> list[Finding]:

@@ -44,7 +44,7 @@ class Linkability(Metric):
         "The share of training rows whose two halves of columns an attacker links through the same synthetic row; "
         "holdout rows show how often that is chance."
     )
-    cost: ClassVar[float] = 4.0
+    cost: ClassVar[float] = 1.5
     attacker: ClassVar[str | None] = (
         "holds the synthetic rows and two lists of the same people, each with half of the columns"
     )

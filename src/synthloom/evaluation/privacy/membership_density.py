@@ -45,7 +45,7 @@ class MembershipDensity(Metric):
         "How well an attacker tells training from unseen rows by where synthetic rows crowd more than real ones do: "
         "0.5 is a coin toss."
     )
-    cost: ClassVar[float] = 5.0
+    cost: ClassVar[float] = 2.5
     attacker: ClassVar[str | None] = (
         "holds the synthetic rows, other real rows of the same kind, and the whole row of the person in question"
     )

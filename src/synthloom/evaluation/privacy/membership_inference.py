@@ -74,7 +74,7 @@ class MembershipInference(Metric):
         "0.5 is a coin toss, 1 is always."
     )
     quick: ClassVar[bool] = True
-    cost: ClassVar[float] = 6.0
+    cost: ClassVar[float] = 4.0
     attacker: ClassVar[str | None] = (
         "holds the synthetic rows, other real rows of the same kind, and the whole row of the person in question"
     )

@@ -53,7 +53,7 @@ class MembershipRare(Metric):
         "How well an attacker tells training from unseen rows among the tenth with the rarest values and pairs of "
         "values: 0.5 is a coin toss."
     )
-    cost: ClassVar[float] = 2.0
+    cost: ClassVar[float] = 0.2
     attacker: ClassVar[str | None] = (
         "holds the synthetic rows, other real rows of the same kind, and the whole row of a person with rare values"
     )

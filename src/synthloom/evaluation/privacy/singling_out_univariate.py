@@ -35,7 +35,7 @@ class SinglingOutUnivariate(Metric):
         "The share of single values, unique among the synthetic rows, that exactly one real row holds, a training "
         "row; holdout rows show how often that is chance."
     )
-    cost: ClassVar[float] = 0.6
+    cost: ClassVar[float] = 0.1
     attacker: ClassVar[str | None] = "holds the synthetic rows only, and describes a person by one value"
 
     def measure(self, data: EvaluationData) -> list[Finding]:

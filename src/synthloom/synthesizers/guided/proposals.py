@@ -31,7 +31,10 @@ _MOST_ROUNDS = 2
 _MOST_FAVOUR = 30.0
 _FAVOUR_GROUPS = 24
 _FAVOUR_PRIOR = 4.0
-_MOST_PARTICLES_A_ROW = 200
+_MOST_PARTICLES_A_ROW = 60
+_SPARE = 1.5
+_MOST_EXCESS = 0.02
+_LARGEST_EXCESS = 0.2
 _LEAST_EFFECTIVE = 30.0
 _POOL_ROWS = 65_536
 _MOST_POOLS = 40
@@ -143,25 +146,30 @@ class ChainProposal(Proposal):
         return tilts
 
     def draw(self, n: int, stream: RandomStream) -> Proposed:
-        wanted = max(64, int(np.ceil(1.1 * n / self.share)))
+        if n == 0:
+            return Proposed(self.model._sample(0, None, {}, stream), 0.0, 0)
         most = n * _MOST_PARTICLES_A_ROW + 4 * PILOT_ROWS
         parts: list[dict[str, EncodedColumn]] = []
         weights: list[np.ndarray] = []
-        drawn = 0
-        effective = 0.0
-        while effective < n and drawn < most:
+        drawn, log_weight = 0, np.zeros(0)
+        wanted = int(np.ceil(_SPARE * n / self.share))
+        while drawn < most:
             size = int(min(BLOCK_ROWS, max(64, wanted - drawn), most - drawn))
             block = walk(self.chain, size, stream.child("block", drawn), tilts=self.tilts, upto=self.upto)
             kept = np.flatnonzero(np.isfinite(block.log_weight))
             parts.append({name: column.take(kept) for name, column in block.columns.items()})
             weights.append(block.log_weight[kept])
             drawn += size
-            effective = effective_size(np.concatenate(weights))
-            wanted = max(wanted, int(drawn * 1.1 * n / max(effective, 1.0)))
+            if drawn < wanted:
+                continue
+            log_weight = np.concatenate(weights)
+            if excess_weight(log_weight, n) <= _MOST_EXCESS:
+                break
+            wanted = int(1.5 * drawn)
+        effective = effective_size(log_weight)
         if effective < min(n, _LEAST_EFFECTIVE):
             raise ConditionError(f"{drawn:,} rows were drawn, and they are worth only {effective:.0f} that fit")
-        rng = stream.child("resampling").generator()
-        chosen = systematic(np.concatenate(weights), n, rng)
+        chosen = systematic(log_weight, n, stream.child("resampling").generator())
         prefix = {name: concatenate([part[name] for part in parts]).take(chosen) for name in parts[0]}
         rows = self.model._sample(n, None, prefix, stream.child("onwards"))
         return Proposed(rows, effective, drawn)
@@ -246,9 +254,34 @@ def effective_size(log_weight: np.ndarray) -> float:
     return float(weight.sum() ** 2 / (weight**2).sum())
 
 
-def systematic(log_weight: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
-    """``n`` places drawn in proportion to their weights, as evenly as can be, in random order; int64 [n]."""
+def _ceiling(weight: np.ndarray, n: int) -> float:
+    """The weight above which a row is surely among ``n``, where chances are proportional below it."""
+    ranked = np.sort(weight)[::-1]
+    if len(ranked) <= n:
+        return 0.0
+    rest = ranked.sum() - np.concatenate([[0.0], np.cumsum(ranked[: n - 1])])
+    ceiling = rest / (n - np.arange(n))
+    sure = int(np.argmax(ranked[:n] <= ceiling))
+    return float(ceiling[sure])
+
+
+def excess_weight(log_weight: np.ndarray, n: int) -> float:
+    """The share of all weight that is lost if ``n`` rows are drawn and none twice."""
+    if not len(log_weight):
+        return 1.0
     weight = np.exp(log_weight - log_weight.max())
+    return float(np.maximum(weight - _ceiling(weight, n), 0.0).sum() / weight.sum()) if len(weight) > n else 1.0
+
+
+def systematic(log_weight: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+    """``n`` places drawn in proportion to their weights, as evenly as can be, in random order; int64 [n].
+
+    Weights are cut off where a row would come twice (truncated importance sampling, Ionides 2008), as
+    long as what is cut off is little; equal rows would give synthetic data away.
+    """
+    weight = np.exp(log_weight - log_weight.max())
+    if excess_weight(log_weight, n) <= _LARGEST_EXCESS:
+        weight = np.minimum(weight, _ceiling(weight, n))
     total = np.cumsum(weight)
     goals = (np.arange(n) + rng.random()) / max(n, 1) * total[-1]
     places = np.minimum(np.searchsorted(total, goals, side="right"), len(total) - 1)
