@@ -12,7 +12,7 @@ from synthloom.errors import ArtifactError
 
 
 class Tree(NamedTuple):
-    """One tree as it was grown; see :func:`~synthloom.synthesizers.boosting.kernels.grow_tree`."""
+    """One tree as it was grown: its splits as :func:`.kernels.grow_tree` gives them, its leaves' values."""
 
     feature: np.ndarray
     last: np.ndarray
@@ -20,7 +20,6 @@ class Tree(NamedTuple):
     left: np.ndarray
     right: np.ndarray
     values: np.ndarray
-    rows: np.ndarray
 
 
 MOST_LEAVES = 32

@@ -222,15 +222,13 @@ def _growing(
     train = train.astype(np.int32)
     order, spare = np.empty_like(train), np.empty_like(train)
     aside = checked.begin.copy() if checked is not None else scores[:0]
-    least = options.least_rows(len(sample.target))
+    limits = (options.leaves, options.least_rows(len(sample.target)), options.l2)
     for _ in range(options.max_rounds):
         kernels.gradients(scores, sample.target, sample.weights, train, slope, curve)
         order[:] = train
-        parts = kernels.grow_tree(
-            by_row, offset, order, slope, curve, scores, options.leaves, least, options.l2,
-            options.learning_rate, sums, counts, spare,
-        )  # fmt: skip
-        tree, losses = Tree(*parts), aside[:0, 0]
+        splits, ends = kernels.grow_tree(by_row, offset, order, slope, curve, limits, sums, counts, spare)
+        values = kernels.finish_leaves(order, ends, options.l2, options.learning_rate, scores)
+        tree, losses = Tree(*splits, values), aside[:0, 0]
         if checked is not None:
             Forest.of([tree], len(sample.inputs)).add_to(aside, checked.inputs)
             losses = kernels.losses(aside, checked.target)

@@ -105,57 +105,63 @@ def _add_rows(x, offset, rows, start, stop, slope, sums, counts):  # noqa: ANN00
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _find_split(offset, sums, counts, total, curve, n, min_leaf, l2, left):  # noqa: ANN001, ANN202
+def _gain(left, total, curve, share, l2):  # noqa: ANN001, ANN202
+    """What both sides of a split are worth, where the left one holds this share of the rows."""
+    worth = 0.0
+    for j in range(len(total)):
+        right = total[j] - left[j]
+        worth += left[j] * left[j] / (curve[j] * share + l2)
+        worth += right * right / (curve[j] * (1.0 - share) + l2)
+    return worth
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _find_split(offset, sums, counts, total, curve, n, min_leaf, l2):  # noqa: ANN001, ANN202
     """The best split of a node: gain, feature, last bin on the left, whether missing goes left.
 
     The curvature of a side is taken as its share of the rows times the node's: the histogram then
     holds slopes alone.
     """
-    k = len(total)
+    left = np.zeros(len(total))
     best, best_feature, best_bin, best_missing = 0.0, -1, 0, 1
-    base = 0.0
-    for j in range(k):
-        base += total[j] * total[j] / (curve[j] + l2)
+    base = _gain(left, total, curve, 0.0, l2)
     for f in range(len(offset) - 1):
-        first, last = offset[f], offset[f + 1]
-        for missing in range(2):
-            if missing == 0 and counts[first] == 0:
-                continue
+        for missing in range(1 if counts[offset[f]] == 0 else 0, 2):
             left[:] = 0.0
             rows = 0
-            for b in range(first if missing == 1 else first + 1, last - 1):
+            # with missing on the right, all that is present may be on the left
+            for b in range(offset[f] + 1 - missing, offset[f + 1] - missing):
                 if counts[b] == 0:
                     continue
                 rows += counts[b]
-                for j in range(k):
+                for j in range(len(total)):
                     left[j] += sums[b, j]
                 if rows < min_leaf:
                     continue
                 if n - rows < min_leaf:
                     break
-                share = rows / n
-                gain = -base
-                for j in range(k):
-                    right = total[j] - left[j]
-                    gain += left[j] * left[j] / (curve[j] * share + l2)
-                    gain += right * right / (curve[j] * (1.0 - share) + l2)
+                gain = _gain(left, total, curve, rows / n, l2) - base
                 if gain > best:
-                    best, best_feature, best_bin, best_missing = gain, f, b - first, missing
-            if missing == 0:  # all present values on the left, missing ones on the right
-                b = last - 1
-                rows += counts[b]
-                for j in range(k):
-                    left[j] += sums[b, j]
-                if rows >= min_leaf and n - rows >= min_leaf:
-                    share = rows / n
-                    gain = -base
-                    for j in range(k):
-                        right = total[j] - left[j]
-                        gain += left[j] * left[j] / (curve[j] * share + l2)
-                        gain += right * right / (curve[j] * (1.0 - share) + l2)
-                    if gain > best:
-                        best, best_feature, best_bin, best_missing = gain, f, b - first, 0
+                    best, best_feature, best_bin, best_missing = gain, f, b - offset[f], missing
     return best, best_feature, best_bin, best_missing
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _add_up(values, rows, start, stop, out):  # noqa: ANN001, ANN202
+    """The sums of ``values`` over some rows, into ``out`` float64 [k]."""
+    out[:] = 0.0
+    for i in range(start, stop):
+        for j in range(len(out)):
+            out[j] += values[rows[i], j]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _take_off(sums, counts, part, less):  # noqa: ANN001, ANN202
+    """Takes the histogram of ``less`` off that of ``part``."""
+    for b in range(counts.shape[1]):
+        counts[part, b] -= counts[less, b]
+        for j in range(sums.shape[2]):
+            sums[part, b, j] -= sums[less, b, j]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -177,73 +183,60 @@ def _partition(x, rows, start, stop, feature, last, missing_left, spare):  # noq
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def grow_tree(x, offset, rows, slope, curve, scores, leaves, min_leaf, l2, rate, sums, counts, spare):  # noqa: ANN001, ANN201, PLR0913, PLR0915
-    """One tree over ``rows`` (reordered), whose leaf values are added to their ``scores``.
+def grow_tree(x, offset, rows, slope, curve, limits, sums, counts, spare):  # noqa: ANN001, ANN201
+    """One tree over ``rows``, which are reordered so that those of a leaf lie together.
 
     Args:
         x: uint8 [n, features], bins; 0 is missing.
         offset: int64 [features + 1], where each input's bins begin in a histogram.
         rows: int32 [m].
-        slope, curve: float32 [n, k].
-        scores: float32 [n, k].
-        leaves, min_leaf, l2, rate: as in BoostingOptions.
-        sums, counts: float32 [leaves, bins, k], int32 [leaves, bins]: room for histograms.
+        slope: float32 [n, k].
+        curve: float32 [n, k].
+        limits: most leaves, fewest rows in a leaf, ridge penalty.
+        sums: float32 [leaves, bins, k], room for histograms.
+        counts: int32 [leaves, bins], room for histograms.
         spare: int32 [m], room.
 
     Returns:
-        feature int16, last int16, missing_left int8, left int32, right int32 [leaves - 1] each, values
-        float32 [leaves, k], rows of each leaf int32 [leaves]. A child ``-1 - leaf`` is a leaf.
+        The splits: feature, last, missing_left, left and right int32 [nodes], where a child ``-1 - leaf``
+        is a leaf. The leaves: slope and curvature summed over each, float64 [leaves, k], and where its
+        rows start and stop, int64 [leaves].
     """
+    leaves, min_leaf, l2 = limits
     k = slope.shape[1]
-    feature = np.zeros(leaves - 1, np.int16)
-    last = np.zeros(leaves - 1, np.int16)
-    missing_left = np.zeros(leaves - 1, np.int8)
-    left, right = np.zeros(leaves - 1, np.int32), np.zeros(leaves - 1, np.int32)
+    feature, last, missing_left = np.zeros(leaves, np.int32), np.zeros(leaves, np.int32), np.zeros(leaves, np.int32)
+    left, right = np.zeros(leaves, np.int32), np.zeros(leaves, np.int32)
     start, stop = np.zeros(leaves, np.int64), np.zeros(leaves, np.int64)
-    totals, curves = np.zeros((leaves, k)), np.zeros((leaves, k))
-    gain = np.zeros(leaves)
-    split_feature, split_bin = np.zeros(leaves, np.int64), np.zeros(leaves, np.int64)
-    split_missing = np.zeros(leaves, np.int64)
+    totals, curves, gain = np.zeros((leaves, k)), np.zeros((leaves, k)), np.zeros(leaves)
+    split = np.zeros((leaves, 3), np.int64)
     parent, on_right = np.full(leaves, -1), np.zeros(leaves, np.int64)
-    room = np.zeros(k)
     stop[0] = len(rows)
-    for i in range(len(rows)):
-        for j in range(k):
-            totals[0, j] += slope[rows[i], j]
-            curves[0, j] += curve[rows[i], j]
+    _add_up(slope, rows, 0, len(rows), totals[0])
+    _add_up(curve, rows, 0, len(rows), curves[0])
     _add_rows(x, offset, rows, 0, len(rows), slope, sums[0], counts[0])
-    gain[0], split_feature[0], split_bin[0], split_missing[0] = _find_split(
-        offset, sums[0], counts[0], totals[0], curves[0], len(rows), min_leaf, l2, room
+    gain[0], split[0, 0], split[0, 1], split[0, 2] = _find_split(
+        offset, sums[0], counts[0], totals[0], curves[0], len(rows), min_leaf, l2
     )
     used = 1
     while used < leaves:
-        at = 0
-        for leaf in range(1, used):
-            if gain[leaf] > gain[at]:
-                at = leaf
+        at = np.argmax(gain[:used])
         if gain[at] <= _NO_GAIN:
             break
         node, new = used - 1, used
-        feature[node], last[node], missing_left[node] = split_feature[at], split_bin[at], split_missing[at]
-        if parent[at] >= 0:
-            if on_right[at]:
-                right[parent[at]] = node
-            else:
-                left[parent[at]] = node
+        feature[node], last[node], missing_left[node] = split[at]
+        if parent[at] >= 0 and on_right[at] == 1:
+            right[parent[at]] = node
+        elif parent[at] >= 0:
+            left[parent[at]] = node
         left[node], right[node] = -1 - at, -1 - new
         parent[at], on_right[at], parent[new], on_right[new] = node, 0, node, 1
         middle = _partition(x, rows, start[at], stop[at], feature[node], last[node], missing_left[node], spare)
         start[new], stop[new], stop[at] = middle, stop[at], middle
         small, large = (at, new) if middle - start[at] <= stop[new] - middle else (new, at)
-        small_total, small_curve = np.zeros(k), np.zeros(k)
-        for i in range(start[small], stop[small]):
-            for j in range(k):
-                small_total[j] += slope[rows[i], j]
-                small_curve[j] += curve[rows[i], j]
-        for j in range(k):
-            whole, bend = totals[at, j], curves[at, j]
-            totals[small, j], totals[large, j] = small_total[j], whole - small_total[j]
-            curves[small, j], curves[large, j] = small_curve[j], bend - small_curve[j]
+        whole, bend = totals[at].copy(), curves[at].copy()
+        _add_up(slope, rows, start[small], stop[small], totals[small])
+        _add_up(curve, rows, start[small], stop[small], curves[small])
+        totals[large], curves[large] = whole - totals[small], bend - curves[small]
         used += 1
         if used == leaves:  # nothing is split any more
             break
@@ -251,28 +244,32 @@ def grow_tree(x, offset, rows, slope, curve, scores, leaves, min_leaf, l2, rate,
             sums[new][:] = sums[at]
             counts[new][:] = counts[at]
         _add_rows(x, offset, rows, start[small], stop[small], slope, sums[small], counts[small])
-        for b in range(counts.shape[1]):
-            counts[large, b] -= counts[small, b]
-            for j in range(k):
-                sums[large, b, j] -= sums[small, b, j]
+        _take_off(sums, counts, large, small)
         for leaf in (at, new):
-            n = stop[leaf] - start[leaf]
-            gain[leaf] = 0.0
+            n, gain[leaf] = stop[leaf] - start[leaf], 0.0
             if n >= 2 * min_leaf:
-                gain[leaf], split_feature[leaf], split_bin[leaf], split_missing[leaf] = _find_split(
-                    offset, sums[leaf], counts[leaf], totals[leaf], curves[leaf], n, min_leaf, l2, room
+                gain[leaf], split[leaf, 0], split[leaf, 1], split[leaf, 2] = _find_split(
+                    offset, sums[leaf], counts[leaf], totals[leaf], curves[leaf], n, min_leaf, l2
                 )
-    values = np.zeros((used, k), np.float32)
-    held = np.zeros(used, np.int32)
-    for leaf in range(used):
-        held[leaf] = stop[leaf] - start[leaf]
-        for j in range(k):
+    nodes = used - 1
+    return (
+        (feature[:nodes], last[:nodes], missing_left[:nodes], left[:nodes], right[:nodes]),
+        (totals[:used], curves[:used], start[:used], stop[:used]),
+    )
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def finish_leaves(rows, leaves, l2, rate, scores):  # noqa: ANN001, ANN201
+    """The values float32 [leaves, k] of the leaves of a tree, which are added to the scores of its rows."""
+    totals, curves, start, stop = leaves
+    values = np.zeros(totals.shape, np.float32)
+    for leaf in range(len(totals)):
+        for j in range(totals.shape[1]):
             values[leaf, j] = -rate * totals[leaf, j] / (max(curves[leaf, j], 0.0) + l2)
         for i in range(start[leaf], stop[leaf]):
-            for j in range(k):
+            for j in range(totals.shape[1]):
                 scores[rows[i], j] += values[leaf, j]
-    nodes = used - 1
-    return feature[:nodes], last[:nodes], missing_left[:nodes], left[:nodes], right[:nodes], values, held
+    return values
 
 
 @njit(nogil=True, cache=True)
@@ -312,7 +309,7 @@ def _lowest_bit(bits):  # noqa: ANN001, ANN202
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def add_leaves(x, feature, last, skip, mask, nodes, leaves, values, scores):  # noqa: ANN001, ANN201, PLR0913
+def add_leaves(x, feature, last, skip, mask, nodes, leaves, values, scores):  # noqa: ANN001, ANN201
     """Adds to ``scores`` float32 [n, k] the leaves that ``x`` uint8 [features, n] reaches in every tree.
 
     No row walks a tree: every node of a tree is compared for a block of rows at once, and strikes

@@ -207,9 +207,7 @@ def _bins_within(link: Any, code: np.ndarray, mass: np.ndarray, uniforms: np.nda
     return np.asarray(link.order[place])
 
 
-def tilted_codes(
-    model: Any, inputs: Any, uniforms: np.ndarray, potential: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def tilted_codes(model: Any, inputs: Any, uniforms: np.ndarray, potential: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Codes int32 [n] drawn from p(code | inputs) times ``potential`` float64 [codes], digit by digit.
 
     Each digit is drawn by its share times the mean potential of the codes below it. Gives the log

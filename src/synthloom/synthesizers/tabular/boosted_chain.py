@@ -38,6 +38,7 @@ from synthloom.synthesizers.category_order import category_order
 
 _CONTEXT = "context\x1f"
 _HINT_ROWS = 20_000
+_FIXED_COST = 3.0  # of a column's model, in inputs
 _NEVER_ZERO = 1e-9  # a code that no weighted row has can still be drawn from a tree of codes
 
 
@@ -53,7 +54,7 @@ class BoostedChain(Synthesizer):
 
     name: ClassVar[str] = "boosted_chain"
     capabilities: ClassVar[Capabilities] = Capabilities(
-        conditions="leading", context=True, weights=True, log_density=True
+        conditions="leading", context=True, weights=True, log_density=True, update=True
     )
 
     def __init__(
@@ -93,6 +94,12 @@ class BoostedChain(Synthesizer):
             total += self.models_[name].log_share(inputs, link.codes(column)) - link.log_width(column)
         return total
 
+    @property
+    def learners_(self) -> dict[str, list[str]]:
+        """The learner that was chosen for each level of each part's codes, coarse to fine."""
+        self._require_fitted()
+        return {name: [level.learner for level in model.levels] for name, model in self.models_.items()}
+
     @classmethod
     def forecast(cls, rows: int, columns: int) -> Forecast:
         cells = rows * columns
@@ -119,9 +126,12 @@ class BoostedChain(Synthesizer):
             if hint := self._find_hint(name, seen, weights, stream.child("hint", name)):
                 self.hints_[name] = hint
         reporter = run.reporter("fit")
+        shares = np.cumsum([_FIXED_COST + len(self.inputs_[name]) for name in names])
+        late = run.schedule(shares / shares[-1] if names else shares)
 
-        def learn(name: str) -> ConditionalModel:
+        def learn(place: int) -> ConditionalModel:
             run.check()
+            name = names[place]
             link = self.links_[name]
             return ConditionalModel.fit(
                 self._inputs(name, seen, table.n_rows),
@@ -131,10 +141,11 @@ class BoostedChain(Synthesizer):
                 self._options(),
                 stream.child("column", name),
                 first_apart=bool(link.nulls),
+                stop=lambda: late(place),
             )
 
         self.models_: dict[str, ConditionalModel] = {}
-        for name, model in zip(names, run.executor.map(learn, names), strict=True):
+        for name, model in zip(names, run.executor.map(learn, range(len(names))), strict=True):
             self.models_[name] = model
             reporter.update(len(self.models_) / len(names), f"{len(self.models_)} of {len(names)} columns")
 
