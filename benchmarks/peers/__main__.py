@@ -44,7 +44,7 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--splits", type=int, default=SPLITS)
     parser.add_argument("--slow-splits", type=int, default=None, help="splits for slow systems (default 1, uncapped: as --splits)")
     parser.add_argument("--rows", type=int, default=ROWS, help="most rows of a table in the capped mode")
-    parser.add_argument("--minutes", type=float, default=MINUTES, help="most minutes a fit with its sampling may take, capped mode")
+    parser.add_argument("--minutes", type=float, default=MINUTES, help="most minutes of processor or wall time, the longer, for a fit with its sampling")
     parser.add_argument("--hours", type=float, default=HOURS, help="no new cell is started after so many hours, capped mode")
     parser.add_argument("--uncapped", action="store_true", help="all rows, no limits")
     parser.add_argument(

@@ -12,6 +12,7 @@ import ctypes
 import fcntl
 import hashlib
 import json
+import math
 import os
 import signal
 import subprocess
@@ -20,6 +21,8 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +32,7 @@ from benchmarks.peers.tables import Split
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parent.parent
+_POLL_SECONDS = 5.0
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 PACKAGE = REPOSITORY / "src" / "synthloom"
 
@@ -81,10 +85,13 @@ class Cell:
         return interpreter(ENVIRONMENTS[self.system.environment].folder(setting.cache))
 
 
+@cache
 def own_source() -> str:
-    """Eight digits that change with any source file of Synthloom and with the packages that compute."""
-    from importlib.metadata import version
+    """Eight digits that change with any source file of Synthloom and with the packages that compute.
 
+    Read once: files that change while a run goes on (work in a checkout of its own to avoid that) do not
+    part its cells from their figures.
+    """
     digest = hashlib.sha256()
     for path in sorted(PACKAGE.rglob("*.py")):
         digest.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0" + path.read_bytes())
@@ -152,38 +159,78 @@ def run_cell(cell: Cell, setting: Setting, job: Mapping[str, Any]) -> dict[str, 
 
 
 def run_child(
-    command: list[str], folder: Path, *, seconds: float, niceness: int = 0, result: Path, paths: tuple[Path, ...] = ()
+    command: list[str],
+    folder: Path,
+    *,
+    seconds: float,
+    niceness: int = 0,
+    result: Path,
+    paths: tuple[Path, ...] = (),
+    variables: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Runs a command that writes a JSON result, ending it and all that it started when its time is over.
 
     Args:
         command: Interpreter, script, job.
         folder: Where the child runs and where its words go, ``log.txt``.
-        seconds: The limit in wall time.
+        seconds: The limit; see :func:`_wait`.
         niceness: By how much the child yields to other work.
         result: The file that the child writes last.
         paths: What the child may import besides its own environment.
+        variables: Further variables of the child's process environment.
 
     Returns:
         The child's result, or one that says how it ended.
     """
-    variables = {**child_variables(), "PYTHONPATH": os.pathsep.join(map(str, paths))}
+    environment = {**child_variables(), **(variables or {}), "PYTHONPATH": os.pathsep.join(map(str, paths))}
     start = time.monotonic()
     with (folder / "log.txt").open("wb") as log:
         child = subprocess.Popen(
-            command, cwd=folder, env=variables, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+            command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
             preexec_fn=lambda: _prepare(niceness),  # noqa: PLW1509 (this program has no threads)
         )  # fmt: skip
         try:
-            code = child.wait(seconds)
-        except subprocess.TimeoutExpired:
-            return {"status": "capped", "message": f"not done after {seconds / 60:g} minutes"}
+            code = _wait(child, seconds)
         finally:
             _end(child)
+    if code is None:
+        return {"status": "capped", "message": f"not done after {seconds / 60:g} minutes"}
     if result.is_file() and code == 0:
         return {**json.loads(result.read_text()), "wall_seconds": time.monotonic() - start}
     words = (folder / "log.txt").read_text(errors="replace").strip().splitlines()
     return {"status": "failed", "message": (words[-1] if words else "no words")[:300], "exit_code": code}
+
+
+def _wait(child: subprocess.Popen[bytes], seconds: float) -> int | None:
+    """The child's exit code, or None once both its wall and its processor time are past the limit.
+
+    Both, so that other work on the machine does not count against a system. Where processor time cannot be
+    read while a process runs (only Linux shows it), wall time alone counts.
+    """
+    start = time.monotonic()
+    while True:
+        try:
+            return child.wait(min(_POLL_SECONDS, seconds))
+        except subprocess.TimeoutExpired:
+            if time.monotonic() - start >= seconds and processor_seconds(child.pid) >= seconds:
+                return None
+
+
+def processor_seconds(group: int) -> float:
+    """Processor time of a process group so far, its ended children included; infinite where it cannot be read."""
+    processes = Path("/proc")
+    if not (processes / "self" / "stat").is_file():
+        return math.inf
+    ticks = 0
+    for process in processes.iterdir():
+        if process.name.isdigit():
+            try:
+                fields = (process / "stat").read_text().rpartition(")")[2].split()
+            except OSError:  # it has just ended
+                continue
+            if int(fields[2]) == group:
+                ticks += sum(map(int, fields[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _prepare(niceness: int) -> None:

@@ -11,7 +11,9 @@ import numpy as np
 from benchmarks.peers.cells import HERE, REPOSITORY, Cell, Setting, read_result, run_child, write_json
 from benchmarks.peers.environments import ENVIRONMENTS, interpreter
 
-JUDGE_MINUTES = 30.0
+JUDGE_MINUTES = 60.0
+ONE_THREAD = {"OMP_THREAD_LIMIT": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+"""The judge computes on one thread, so that its figures are the same on every machine, busy or not."""
 
 
 def judge(cell: Cell, setting: Setting, yardstick: Path) -> dict[str, Any]:
@@ -33,7 +35,7 @@ def judge(cell: Cell, setting: Setting, yardstick: Path) -> dict[str, Any]:
     write_json(folder / "job.json", job)
     python = interpreter(ENVIRONMENTS["judge"].folder(setting.cache))
     command = [str(python), "-m", "benchmarks.peers.judge", str(folder / "job.json")]
-    result = run_child(command, folder, seconds=60 * JUDGE_MINUTES, niceness=setting.niceness, result=found, paths=(REPOSITORY,))
+    result = run_child(command, folder, seconds=60 * JUDGE_MINUTES, niceness=setting.niceness, result=found, paths=(REPOSITORY,), variables=ONE_THREAD)
     write_json(folder / "result.json", result)
     return result
 

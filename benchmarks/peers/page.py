@@ -81,7 +81,7 @@ def _introduction(found: dict[str, Any]) -> str:
     o, m = found["options"], found["machine"]
     limits = (
         f"Capped: at most {o['rows']:,} rows of a table, {o['splits']} splits ({o['slow_splits']} for slow systems), "
-        f"{o['minutes']:g} minutes a fit with its sampling, {o['hours']:g} hours in all."
+        f"{o['minutes']:g} minutes a fit with its sampling (processor or wall time, the longer), {o['hours']:g} hours in all."
         if o["capped"]
         else f"Uncapped: all rows, {o['splits']} splits, no limits."
     )

@@ -6,11 +6,12 @@ import hashlib
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
-from benchmarks.peers.cells import REPOSITORY, Setting, own_source, write_json
+from benchmarks.peers.cells import Setting, own_source, write_json
 from benchmarks.peers.comparison import Comparison, Judged, compare
 from benchmarks.peers.environments import ENVIRONMENTS, versions_of
 from benchmarks.peers.judging import row_terms
@@ -164,17 +165,8 @@ def _built(name: str, setting: Setting) -> bool:
 
 
 def _own_version() -> str:
-    from importlib.metadata import version
-
     return version("synthloom")
 
 
 def _own_packages() -> dict[str, str]:
-    from importlib.metadata import version
-
     return {name: version(name) for name in ("numpy", "scipy", "scikit-learn", "lightgbm", "numba", "pyarrow", "pandas")}
-
-
-def relative(path: Path) -> str:
-    """A path below the repository as the page may print it; any other as its last name."""
-    return path.relative_to(REPOSITORY).as_posix() if path.is_relative_to(REPOSITORY) else path.name

@@ -30,10 +30,24 @@ class Workshop:
         return Table(pa.table(columns))
 
     @classmethod
-    def data(cls, train, holdout, synthetic, target=None, kinds=None, seed=0, quick=False, **roles):
+    def data(
+        cls,
+        train,
+        holdout,
+        synthetic,
+        target=None,
+        kinds=None,
+        seed=0,
+        quick=False,
+        depth="standard",
+        shifted=None,
+        **roles,
+    ):
         tables = [Table.from_frame(t) for t in (train, holdout, synthetic)]
         schema = schema_of(tables[0].arrow, target, kinds).with_roles(**roles)
-        return EvaluationData.of(*tables, schema, RandomStream(seed, ("evaluation",)), quick=quick)
+        moved = None if shifted is None else Table.from_frame(shifted)
+        stream = RandomStream(seed, ("evaluation",))
+        return EvaluationData.of(*tables, schema, stream, quick=quick, depth=depth, shifted=moved)
 
     @staticmethod
     def parts(table, *sizes, seed=0):
@@ -78,7 +92,9 @@ def mixed():
     def make(n, seed):
         draw = np.random.default_rng(seed)
         size = draw.normal(10, 3, n)
-        colour = np.array(["red", "green", "blue", "grey"])[np.clip((size + draw.normal(0, 1, n)) // 4, 0, 3).astype(int)]
+        colour = np.array(["red", "green", "blue", "grey"])[
+            np.clip((size + draw.normal(0, 1, n)) // 4, 0, 3).astype(int)
+        ]
         return Workshop.table(
             size=size,
             amount=pa.array(np.exp(size / 4 + draw.normal(0, 0.3, n)), mask=draw.random(n) < 0.1),

@@ -4,7 +4,6 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from synthloom.evaluation import features
 from synthloom.evaluation.features import DistanceSpace, linear_inputs, nearest_distances, tree_inputs
 
 EVERY = np.arange(200)
@@ -16,9 +15,8 @@ def data(workshop, mixed):
 
 
 @pytest.mark.parametrize("width", [128, 4])
-def test_equal_rows_meet_and_others_do_not(data, monkeypatch, width):
-    monkeypatch.setattr(features, "_DISTANCE_WIDTH", width)
-    space = DistanceSpace(data)
+def test_equal_rows_meet_and_others_do_not(data, width):
+    space = DistanceSpace(data, maximum_width=width)
     assert space.projected == (width == 4)
     train, same, other = (space.points(part, EVERY) for part in ("train", "synthetic", "holdout"))
     assert train.shape == (200, space.width)
@@ -36,17 +34,27 @@ def test_many_categories_take_few_axes_and_stay_apart(workshop):
     assert gaps.mean() == pytest.approx(1, abs=0.1)
 
 
-def test_projection_keeps_distances_roughly(workshop, monkeypatch):
+def test_projection_keeps_distances_roughly(workshop):
     draw = np.random.default_rng(0)
     wide = pa.table({f"c{n}": draw.normal(size=200) for n in range(300)})
     space = DistanceSpace(workshop.data(wide, wide, wide))
     assert space.projected
     points = space.points("train", EVERY)
-    monkeypatch.setattr(features, "_DISTANCE_WIDTH", 1000)
-    exact = DistanceSpace(space._data).points("train", EVERY)
+    exact = DistanceSpace(space._data, maximum_width=1000).points("train", EVERY)
     ratio = np.linalg.norm(points[:100] - points[100:], axis=1) / np.linalg.norm(exact[:100] - exact[100:], axis=1)
     assert ratio.mean() == pytest.approx(1, abs=0.05)
     assert ratio.std() < 0.12
+
+
+def test_a_space_of_some_columns_knows_their_axes(data):
+    space = DistanceSpace(data, ["colour", "size"])
+    assert list(space.spans) == ["colour", "size"]
+    assert space.spans["size"].stop == space.width
+    points = space.points("train", EVERY)
+    own = points[:, space.spans["colour"]]
+    colours = np.array(data.train.column("colour").to_pylist())
+    for colour in set(colours.tolist()):
+        assert np.ptp(own[colours == colour], axis=0).max() == 0
 
 
 def test_dates_bring_the_parts_that_vary(workshop):

@@ -81,3 +81,12 @@ def test_date_parts():
         "time": 6.5 * 3600,
     }
     assert all(np.isnan(values[1]) for values in parts.values())
+
+
+def test_values_unseen_in_training_are_told_apart_for_attacks():
+    parts = {"train": ["a", "b", "a"], "holdout": ["c", "a", None], "synthetic": ["d", "c", "b"]}
+    column = ColumnSchema(name="x", kind="categorical", type="string")
+    found = build_view(column, {part: pa.chunked_array([values]) for part, values in parts.items()})
+    assert found.values["holdout"].tolist() == [2, 0, -1]
+    assert found.exact["holdout"].tolist() == [2, 0, -1]
+    assert found.exact["synthetic"].tolist() == [3, 2, 1]

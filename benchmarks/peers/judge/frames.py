@@ -43,9 +43,9 @@ def as_codes(frames: list[pd.DataFrame], numeric: list[str]) -> list[pd.DataFram
     out = [frame.copy() for frame in frames]
     for name in frames[0]:
         if name not in numeric:
-            known = list(frames[0][name].value_counts().index)
+            ranks = {value: i for i, value in enumerate(frames[0][name].value_counts().index)}
             for frame in out:
-                frame[name] = pd.Categorical(frame[name], categories=known).codes
+                frame[name] = [ranks.get(value, -1) for value in frame[name]]
     return [frame.astype("float64") for frame in out]
 
 

@@ -97,7 +97,7 @@ def detection_score(real: pd.DataFrame, made: pd.DataFrame, numeric: list[str]) 
     x, y = np.vstack(x), np.r_[np.ones(len(real)), np.zeros(len(made))]
     scores = []
     for learn, test in StratifiedKFold(3, shuffle=True, random_state=0).split(x, y):
-        model = XGBClassifier(eval_metric="logloss", random_state=0).fit(x[learn], y[learn])
+        model = XGBClassifier(eval_metric="logloss", random_state=0, n_jobs=1).fit(x[learn], y[learn])
         auc = roc_auc_score(y[test], model.predict_proba(x[test])[:, 1])
         scores.append(max(0.5, auc) * 2 - 1)
     return float(1 - np.mean(scores))
@@ -110,9 +110,9 @@ def learned_score(rows: pd.DataFrame, test: pd.DataFrame, numeric: list[str], ta
     regression = target in numeric
     inputs = [name for name in numeric if name != target]
     x, x_test = _features(rows.drop(columns=target), [rows.drop(columns=target), test.drop(columns=target)], inputs)
-    classes = sorted(set(rows[target])) if not regression else []
+    codes = {} if regression else {value: i for i, value in enumerate(sorted(set(rows[target])))}
     y, y_test = (
-        part[target].to_numpy(dtype=float) if regression else pd.Categorical(part[target], categories=classes).codes
+        part[target].to_numpy(dtype=float) if regression else np.array([codes.get(value, -1) for value in part[target]])
         for part in (rows, test)
     )
     order = np.random.default_rng(0).permutation(len(x))
@@ -120,7 +120,7 @@ def learned_score(rows: pd.DataFrame, test: pd.DataFrame, numeric: list[str], ta
     kind = XGBRegressor if regression else XGBClassifier
     best: tuple[float, Any] = (-np.inf, None)
     for options in GRID:
-        model = kind(**options, tree_method="hist", n_jobs=2, random_state=0).fit(x[learn], y[learn])
+        model = kind(**options, tree_method="hist", n_jobs=1, random_state=0).fit(x[learn], y[learn])
         score = _score(model, x[tune], y[tune], regression)
         if score > best[0]:
             best = (score, model)

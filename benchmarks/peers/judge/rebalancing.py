@@ -36,7 +36,7 @@ def rebalance_figures(
     out = {}
     for suffix, parts in (("", (0, 2)), ("_without", (0,))):
         x, y = pd.concat([codes[p][features] for p in parts]), np.concatenate([labels[p] for p in parts])
-        model = lgb.LGBMClassifier(n_estimators=200, learning_rate=0.05, verbose=-1, n_jobs=2, random_state=0).fit(x, y)
+        model = lgb.LGBMClassifier(n_estimators=200, learning_rate=0.05, verbose=-1, n_jobs=1, random_state=0).fit(x, y)
         odds = model.predict_proba(codes[1][features])[:, 1]
         out[f"auc{suffix}"] = round(float(roc_auc_score(labels[1], odds)), 4)
         out[f"precision{suffix}"] = round(float(average_precision_score(labels[1], odds)), 4)

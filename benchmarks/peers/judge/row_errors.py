@@ -71,7 +71,7 @@ def detection_terms(holdout: pd.DataFrame, synthetic: pd.DataFrame) -> tuple[flo
     real = holdout.sample(n, random_state=1)
     x = np.vstack([real, synthetic.sample(n, random_state=1)])
     y = np.r_[np.zeros(n), np.ones(n)]
-    model = lgb.LGBMClassifier(n_estimators=100, verbose=-1, n_jobs=2, random_state=0)
+    model = lgb.LGBMClassifier(n_estimators=100, verbose=-1, n_jobs=1, random_state=0)
     folds = StratifiedKFold(3, shuffle=True, random_state=0)
     scores = cross_val_predict(model, x, y, cv=folds, method="predict_proba")[:, 1]
     auc, above, below = auc_placements(scores[:n], scores[n:])
@@ -119,7 +119,7 @@ def utility_terms(
     truth = frames[1].loc[known, target]
     terms = np.zeros(len(frames[1]))
     kind = lgb.LGBMRegressor if regression else lgb.LGBMClassifier
-    model = kind(n_estimators=200, learning_rate=0.05, verbose=-1, n_jobs=2, random_state=0)
+    model = kind(n_estimators=200, learning_rate=0.05, verbose=-1, n_jobs=1, random_state=0)
     if not regression and labels.astype(str).nunique() < 2:
         return 0.5, terms
     model.fit(learn, labels if regression else labels.astype(str))

@@ -22,7 +22,7 @@ from synthloom.errors import ConditionError, did_you_mean
 
 _OPERATOR = re.compile(r"<=|>=|!=|<>|==|=|<|>")
 _FORMS = "column = value, column in (a, b), column between a and b, column is missing; joined by and"
-_QUOTES = {'"': '"', "'": "'", "`": "`"}
+_EITHER = "write column in (a, b) for either of two, or put a value with the word or in quotes"
 
 
 def parse_conditions(text: str, columns: Sequence[str]) -> Conditions:
@@ -44,7 +44,7 @@ class _Reader:
         clauses = [self._clause()]
         while not self._at_end():
             if self._word("or"):
-                raise self._error("conditions are joined by and alone", hint="write column in (a, b) for either of two")
+                raise self._error("conditions are joined by and alone", hint=_EITHER)
             if not self._word("and"):
                 raise self._error('"and" or the end was expected')
             clauses.append(self._clause())
@@ -135,6 +135,10 @@ class _Reader:
             return value
         end = re.compile(r"(?i)\s+and\s" if until else r"[,)]").search(self.text, self.at)
         stop = end.start() if end else len(self.text)
+        for other in re.compile(r"(?i)\s+or\s+").finditer(self.text, self.at, stop):
+            if until and any(self.text.startswith(name, other.end()) for name in self.columns):
+                self.at = other.start() + 1
+                raise self._error("conditions are joined by and alone", hint=_EITHER)
         value = self.text[start:stop].strip()
         if not value:
             raise self._error("a value was expected", hint="write column is missing for gaps, and '' for empty texts")

@@ -41,6 +41,7 @@ _CLOSE = 0.004
 _STEPS = 40
 
 
+@functools.lru_cache(maxsize=32)
 def epsilon_of(ledger: Ledger, delta: float) -> float:
     """The ε at ``delta`` of everything in ``ledger`` together; infinite where δ does not suffice.
 

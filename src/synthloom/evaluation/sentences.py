@@ -213,30 +213,44 @@ def fair_sentence(find: Find) -> tuple[Verdict, str] | None:
     if not found:
         reason = next((each.note for each in (widened, share) if each is not None and each.note), "nothing to compare")
         return "unknown", f"{_FAIR['unknown']}: {reason}."
-    verdict = worst(each.verdict for each in found)
+    # a small group of which too little is known does not make the rest unknown
+    verdict = worst(each.verdict for each in found if each is not least or each.verdict in ("fair", "poor"))
     said = [
-        *(
-            _widened_words(each, where)
-            for each, where in ((widened, ""), (in_models, _MODELS))
-            if each in found and each
-        ),
+        *([_data_words(widened)] if widened in found and widened else []),
+        *([_model_words(in_models)] if in_models in found and in_models else []),
         *([f"a group's share of the rows moved by {share.value:.1%} at most"] if share in found and share else []),
         *(
             [f"the least represented group keeps {least.value:.0%} of its share"]
-            if least in found and least and least.verdict != "good"
+            if least in found and least and least.verdict in ("fair", "poor")
             else []
         ),
     ]
     return verdict, f"{_FAIR[verdict]}: {'. '.join([said[0], *map(_capital, said[1:])])}."
 
 
-_MODELS = "in models trained on them "
+_NOTIONS = {
+    "demographic_parity": "how often they are selected",
+    "equal_opportunity": "how often those with the outcome are found",
+    "equalised_odds": "how often a choice is right or wrong",
+    "calibration_gap": "how far predictions are off",
+}
 
 
-def _widened_words(found: Finding, where: str) -> str:
+def _data_words(found: Finding) -> str:
+    return f"the rate of the outcome differs by {_apart(found)} in real holdout rows{_unsure(found)})"
+
+
+def _model_words(found: Finding) -> str:
+    notion = _NOTIONS.get(str(found.detail["notion"]), "outcome")
+    apart = f"{_apart(found)} when trained on real rows{_unsure(found)})"
+    return f"for models trained on them, groups differ in {notion} by {apart}"
+
+
+def _apart(found: Finding) -> str:
     detail = found.detail
-    unsure = " (too few rows to judge)" if found.verdict == "unknown" else ""
-    return (
-        f'{where}{str(detail["notion"]).replace("_", " ")} between groups of "{detail["grouping"]}" differs by '
-        f"{detail['disparity_synthetic']:.3f}, in place of {detail['disparity_real']:.3f} with real rows{unsure}"
-    )
+    figures = f'{detail["disparity_synthetic"]:.3f} between groups of "{detail["grouping"]}"'
+    return f"{figures} ({detail['disparity_real']:.3f}"
+
+
+def _unsure(found: Finding) -> str:
+    return "; too few rows to judge" if found.verdict == "unknown" else ""

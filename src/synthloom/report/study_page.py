@@ -59,9 +59,10 @@ def study_rows(tests: Sequence[StudyTest]) -> list[tuple[str, ...]]:
 
 
 def verdict_words(test: StudyTest) -> str:
-    """The two answers of a test in a few words."""
-    difference = "difference" if test.significant else "no significant difference"
-    return f"{difference}; {'equivalent' if test.equivalent else 'not shown equivalent'}"
+    """The answers of a test in a few words."""
+    if not test.equivalent:
+        return test.status
+    return "equivalent, though measurably apart" if test.significant else "equivalent"
 
 
 def _signed(number: float) -> str:

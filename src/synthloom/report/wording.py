@@ -98,7 +98,7 @@ def title_of_name(name: str) -> str:
 
 
 DETAIL_TABLES = {
-    "groups": ("Group by group", ("Group", "Holdout rows", "Real", "95 % interval", "Synthetic", "95 % interval")),
+    "groups": ("Group by group", ("Group", "Holdout rows", "Real", "from", "to", "Synthetic", "from", "to")),
     "groupings": ("Between which groups", ("Grouping", "Counted", "Real", "Synthetic", "Amplified by")),
     "amplifications": ("Most amplified first", ("Notion", "Grouping", "Amplified by", "Standard error")),
     "learners": ("Other learners", ("Learner", "Real", "Real and synthetic", "Verdict")),

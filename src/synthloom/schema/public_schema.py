@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from synthloom.constraints import AnyConstraint
 from synthloom.errors import OptionError, SchemaError, did_you_mean
 from synthloom.schema.column import ColumnKind, ColumnSchema, Granularity, PersonalKind
 from synthloom.schema.table_schema import Protection, TableSchema
@@ -77,6 +78,7 @@ class PublicSchema(BaseModel):
         target: the column that a model is to predict, if any.
         entity: the column that says whose row it is: then one entity is protected, not one row.
         protection: ``rare_categories`` says what values outside the listed categories become.
+        constraints: statements that hold in every synthetic row; none that has to be read off the rows.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -85,6 +87,7 @@ class PublicSchema(BaseModel):
     target: str | None = None
     entity: str | None = None
     protection: Protection = Protection()
+    constraints: tuple[AnyConstraint, ...] = ()
 
     @classmethod
     def of(cls, schema: TableSchema) -> PublicSchema:
@@ -101,7 +104,13 @@ class PublicSchema(BaseModel):
             )
             for c in schema
         )
-        return cls(columns=columns, target=schema.target, entity=schema.entity, protection=schema.protection)
+        return cls(
+            columns=columns,
+            target=schema.target,
+            entity=schema.entity,
+            protection=schema.protection,
+            constraints=schema.constraints,
+        )
 
     def with_roles(self, *, target: str | None = None, entity: str | None = None) -> PublicSchema:
         """The schema with the given roles set; ``None`` leaves a role as it is."""
@@ -129,8 +138,18 @@ class PublicSchema(BaseModel):
         if self.entity is not None:
             facts[self.entity] = facts[self.entity].model_copy(update={"kind": "identifier"})
         columns = tuple(_column(facts[name], table.column(name).type) for name in names)
+        if any(constraint.reads_rows for constraint in self.constraints):
+            raise SchemaError(
+                "a constraint of the public schema has to be read off the rows, and no budget pays for it",
+                hint="list what it allows in the public schema",
+            )
         schema = TableSchema(
-            columns=columns, target=self.target, entity=self.entity, protection=self.protection, relations="ignore"
+            columns=columns,
+            target=self.target,
+            entity=self.entity,
+            protection=self.protection,
+            relations="ignore",
+            constraints=self.constraints,
         )
         return schema, {c.name: facts[c.name].model_copy(update={"kind": c.kind}) for c in columns}
 

@@ -39,7 +39,7 @@ class Disparity:
         reference: with real rows in their place.
         error: standard error of value less reference.
         value_error: standard error of the value.
-        rows: group by group: name, holdout rows, real rate, its interval, synthetic rate, its interval.
+        rows: group by group: name, holdout rows, real rate and its 95 % interval, the same of synthetic rows.
         left_out: groups too small to be judged.
     """
 

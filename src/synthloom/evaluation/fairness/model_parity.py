@@ -214,7 +214,7 @@ class _Audit:
                     surplus = made.surplus[rows]
                     value = float(surplus.mean())
                     ends = interval_around(value, float(surplus.std(ddof=1)) / np.sqrt(len(surplus)))
-                cells += [round(value, 4), [round(ends[0], 4), round(ends[1], 4)]]
+                cells += [round(value, 4), round(ends[0], 4), round(ends[1], 4)]
             out.append(cells)
         return out
 

@@ -138,5 +138,5 @@ def _row(label: str, real: tuple[int, int], synthetic: tuple[int, int]) -> list[
     cells: list[Any] = [label, int(real[1])]
     for hits, count in (real, synthetic):
         low, high = share_interval(hits, count)
-        cells += [round(float(hits / count), 4), [round(low, 4), round(high, 4)]]
+        cells += [round(float(hits / count), 4), round(low, 4), round(high, 4)]
     return cells

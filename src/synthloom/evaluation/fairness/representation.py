@@ -18,6 +18,8 @@ from synthloom.evaluation.fairness.outcomes import left_out
 from synthloom.evaluation.statistics import interval_around, share_interval
 from synthloom.finding import Finding
 
+_JUDGED_ROWS = 200
+"""Rows that a group must be expected to have for its share to be judged to a tenth."""
 _RATIO: dict[str, Any] = {
     "name": "least_represented",
     "direction": "higher_is_better",
@@ -59,7 +61,7 @@ class Representation(FairnessMetric):
             cells: list[Any] = [grouping.labels[g], int(counts["holdout"][g])]
             for part in ("holdout", "synthetic"):
                 low, high = share_interval(counts[part][g], max(1, int(counts[part].sum())))
-                cells += [round(float(share[part][g]), 4), [round(low, 4), round(high, 4)]]
+                cells += [round(float(share[part][g]), 4), round(low, 4), round(high, 4)]
             rows.append(cells)
         return Disparity(
             "representation",
@@ -81,7 +83,7 @@ class Representation(FairnessMetric):
             train, synthetic, holdout = (grouping.counts(part) for part in ("train", "synthetic", "holdout"))
             size = {part: max(1, data.size(part)) for part in ("train", "synthetic", "holdout")}
             expected = train * min(1.0, size["synthetic"] / size["train"])
-            for g in np.flatnonzero((train >= MINIMUM_GROUP) & (expected >= MINIMUM_GROUP)):
+            for g in np.flatnonzero(expected >= _JUDGED_ROWS):
                 share = train[g] / size["train"]
                 ratio = min(1.0, synthetic[g] / size["synthetic"] / share)
                 natural = min(1.0, holdout[g] / size["holdout"] / share)
@@ -89,7 +91,7 @@ class Representation(FairnessMetric):
                 error = float(np.sqrt(max(chance, 1e-12)))
                 found.append((1 - ratio, error, ratio, natural, f'{grouping.labels[g]} of "{grouping.name}"'))
         if not found:
-            return self.unmeasured(f"no group has {MINIMUM_GROUP} training rows", **_RATIO)
+            return self.unmeasured(f"no group has {_JUDGED_ROWS} training rows", **_RATIO)
         factor = reach_factor(len(found))
         _, error, ratio, natural, words = max(found, key=lambda each: (each[0] / each[1], -each[2]))
         return self.finding(

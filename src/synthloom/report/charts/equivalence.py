@@ -9,7 +9,9 @@ from markupsafe import Markup
 from synthloom.report.charts.svg import element, figure, label, line, rectangle
 from synthloom.report.formatting import fit_text, format_number
 
-_WIDTH, _ROW, _LABELS, _EDGE, _FOOT = 640.0, 24.0, 200.0, 16.0, 26.0
+_FARTHEST = 6.0
+"""Margins that the picture spans to either side; what lies beyond stands at its edge, with its figure."""
+_WIDTH, _ROW, _LABELS, _EDGE, _FOOT = 700.0, 24.0, 200.0, 56.0, 26.0
 
 
 def equivalence_chart(rows: Sequence[tuple[str, float, tuple[float, float], str]], margin: float) -> Markup | None:
@@ -20,7 +22,7 @@ def equivalence_chart(rows: Sequence[tuple[str, float, tuple[float, float], str]
     if not rows:
         return None
     outermost = max(max(abs(low), abs(high)) for _, _, (low, high), _ in rows)
-    reach = min(max(2 * margin, outermost * 1.05), max(20 * margin, 0.5))
+    reach = min(max(2 * margin, outermost * 1.05), _FARTHEST * margin)
     left, right = _LABELS + _EDGE, _WIDTH - _EDGE
 
     def place(value: float) -> float:
@@ -40,6 +42,9 @@ def equivalence_chart(rows: Sequence[tuple[str, float, tuple[float, float], str]
             element("path", d=whisker, class_="whisker"),
             element("circle", cx=place(difference), cy=y, r=4.5, class_=f"dot {level}"),
         ]
+        if abs(difference) > reach:
+            side, anchor = (10.0, "start") if difference > 0 else (-10.0, "end")
+            parts.append(label(format_number(difference), place(difference) + side, y + 4, anchor=anchor))
     y = bottom + 16
     parts += [
         label(format_number(-margin), place(-margin), y, anchor="middle", class_="quiet"),

@@ -79,18 +79,15 @@ class GraphicalModel:
         weights = self._targets()
         homes = {clique: self.tree.home(clique) for clique in weights}
         potentials, marginals = self.potentials(), self.marginals
-        loss, gradient = self._loss(marginals, weights, homes)
+        loss, gradient, shares = self._loss(marginals, weights, homes)
         for _ in range(iterations):
             for _ in range(_MAX_HALVINGS):
                 tried = [np.array(p) for p in potentials]
                 for clique, slope in gradient.items():
                     tried[homes[clique]] -= self._step * spread(slope, clique, self.tree.cliques[homes[clique]])
                 moved = self.tree.marginals(tried)
-                new, slopes = self._loss(moved, weights, homes)
-                gain = sum(
-                    float((slope * (self._down(marginals, c, homes) - self._down(moved, c, homes))).sum())
-                    for c, slope in gradient.items()
-                )
+                new, slopes, reached = self._loss(moved, weights, homes)
+                gain = sum(float((slope * (shares[c] - reached[c])).sum()) for c, slope in gradient.items())
                 if loss - new >= 0.5 * gain:
                     break
                 self._step *= _SHRINK
@@ -100,13 +97,10 @@ class GraphicalModel:
                 self._logs[clique] -= self._step * slope
             self._step *= _GROWTH
             done = loss - new <= _STILL * loss
-            potentials, marginals, loss, gradient = tried, moved, new, slopes
+            potentials, marginals, loss, gradient, shares = tried, moved, new, slopes, reached
             if done:
                 break
         self.marginals = marginals
-
-    def _down(self, marginals: list[np.ndarray], clique: Clique, homes: dict[Clique, int]) -> np.ndarray:
-        return project(marginals[homes[clique]], self.tree.cliques[homes[clique]], clique)
 
     def _targets(self) -> dict[Clique, tuple[np.ndarray, np.ndarray]]:
         """The share of each cell by all measurements of a clique together, and its certainty."""
@@ -123,10 +117,13 @@ class GraphicalModel:
         marginals: list[np.ndarray],
         targets: dict[Clique, tuple[np.ndarray, np.ndarray]],
         homes: dict[Clique, int],
-    ) -> tuple[float, dict[Clique, np.ndarray]]:
-        loss, gradient = 0.0, {}
+    ) -> tuple[float, dict[Clique, np.ndarray], dict[Clique, np.ndarray]]:
+        """Half the weighted squares, their slope, and the model's share of each cell, by measured clique."""
+        loss, gradient, shares = 0.0, {}, {}
         for clique, (share, weight) in targets.items():
-            error = self._down(marginals, clique, homes) - share
+            home = homes[clique]
+            shares[clique] = project(marginals[home], self.tree.cliques[home], clique)
+            error = shares[clique] - share
             gradient[clique] = weight * error
             loss += 0.5 * float((gradient[clique] * error).sum())
-        return loss, gradient
+        return loss, gradient, shares
