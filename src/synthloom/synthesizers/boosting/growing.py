@@ -2,8 +2,8 @@
 
 The candidates are the level's own frequencies (no tree), one tree, boosted trees, and boosted trees of
 smaller leaves. Each grows until held-out rows gain no more; the one of the least loss on them is taken,
-but a finer one only if it is better by more than chance (one standard error of the paired difference;
-Breiman et al. 1984, "Classification and Regression Trees"): what is finer remembers more. All rows then
+but a finer one only if it is better by two standard errors of the paired difference (compare Breiman
+et al. 1984, "Classification and Regression Trees"): what is finer remembers more. All rows then
 grow the chosen learner to the size that was found. The loss is that of the level's few digits, a
 resolution at which all candidates can be compared; that of fine codes would favour smooth ones.
 
@@ -22,6 +22,7 @@ from synthloom.synthesizers.boosting.forest import MOST_LEAVES, Forest, Tree
 _FEW_ROWS = 3_000
 _FOLDS = 5
 _LEAVES_OF_FEW = 30
+_CLEARLY = 2.0  # standard errors
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class BoostingOptions:
         return {
             "tree": replace(self, learning_rate=1.0, leaves=MOST_LEAVES, max_rounds=1),
             "boosted": boosted,
-            "finely boosted": replace(boosted, leaves=MOST_LEAVES, min_leaf=boosted.min_leaf // 3),
+            "finely boosted": replace(boosted, min_leaf=boosted.min_leaf // 3),
         }
 
     def least_rows(self, rows: int) -> int:
@@ -132,6 +133,8 @@ def grow(sample: Sample, held: np.ndarray, options: BoostingOptions, seed: int, 
 
     ``stop`` is asked after every round; where it says yes, what has grown so far is the model.
     """
+    if stop():
+        return Grown("frequencies", None)
     few = len(sample.target) < _FEW_ROWS
     fold = np.random.default_rng(seed).permutation(len(sample.target)) % _FOLDS if few else (~held).astype(np.int64)
     name, best = "", _Trial(0, np.empty(0), [])
@@ -199,12 +202,12 @@ def _mean(losses: np.ndarray, sample: Sample) -> float:
 
 
 def _clearly_less(new: np.ndarray, old: np.ndarray, weights: np.ndarray, fold: np.ndarray) -> bool:
-    """Whether losses of the judged rows are less than others by more than a standard error of the difference."""
+    """Whether losses of the judged rows are less than others by more than chance."""
     order = np.argsort(fold, kind="stable")[: len(new)]  # the order in which parts were judged
     gain, weight = old - new, weights[order]
     mean = np.average(gain, weights=weight)
     error = np.sqrt(np.sum((weight * (gain - mean)) ** 2)) / weight.sum()
-    return bool(mean > error)
+    return bool(mean > _CLEARLY * error)
 
 
 def _growing(
