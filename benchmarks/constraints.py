@@ -250,7 +250,7 @@ def main() -> None:
                 )
             if where is None and len(samples) < 3:
                 samples.append([c for c, _ in chosen])
-        print(f"  {time.process_time() - seconds:.0f} s", flush=True)
+        print(f"  {time.process_time() - seconds:.0f} s; so far {dict(totals)}", flush=True)
         for chosen in samples:
             made = model.sample(len(holdout), constraints=chosen, seed=9)
             with_them = c2st(holdout, made)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import sys
 import threading
+import time
 from pathlib import Path
 from types import TracebackType
 
@@ -23,6 +24,7 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?", re.IGNORECASE)
 _POWER = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _SMALLEST_MEMORY = 64 * 2**20
 _LOOK_EVERY = 0.05
+_TRIAL_SECONDS = 0.03
 
 
 def parse_duration(value: str | float) -> float:
@@ -96,6 +98,14 @@ def _page_size() -> int:
     import os
 
     return int(os.sysconf("SC_PAGE_SIZE"))
+
+
+def slowdown() -> float:
+    """How many times longer than on a free core work takes now, 1 or more: other programs may share the machine."""
+    cpu, wall = time.thread_time(), time.perf_counter()
+    while time.thread_time() - cpu < _TRIAL_SECONDS:
+        pass
+    return max(1.0, (time.perf_counter() - wall) / (time.thread_time() - cpu))
 
 
 class MemoryWatch:

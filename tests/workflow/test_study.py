@@ -53,6 +53,14 @@ def test_a_copula_does_as_well_for_a_linear_model(frame):
     assert 0 < test.power <= 1
 
 
+def test_more_synthetic_rows_than_real_ones(frame):
+    result = small(frame, splits=2, multiple=2.5)
+    scores = [split["scores"]["linear"] for split in result.splits]
+    assert {(s["training_rows"], s["synthetic_rows"], s["holdout_rows"]) for s in scores} == {(1500, 3750, 500)}
+    with pytest.raises(OptionError, match="multiple is 0"):
+        small(frame, multiple=0)
+
+
 def test_it_writes_json_markdown_and_html(done):
     result, folder = done
     assert {p.name for p in folder.iterdir()} == {"plan.json", "splits", "study.json", "study.md", "study.html"}

@@ -29,6 +29,9 @@ def study(
     splits: Annotated[int, typer.Option(metavar="N", help="Random splits of each table.")] = 10,
     holdout: Annotated[float, typer.Option(metavar="SHARE", help="Share of the rows held out in each.")] = 0.25,
     rows: Annotated[int | None, typer.Option(metavar="N", help="Thin larger tables to this many random rows.")] = None,
+    multiple: Annotated[
+        float, typer.Option(metavar="K", help="Synthetic rows for each real training row; 1 compares like with like.")
+    ] = 1.0,
     margin: Annotated[
         float, typer.Option(metavar="D", help="Difference of scores that counts as none; the power is told for it.")
     ] = 0.01,
@@ -57,6 +60,7 @@ def study(
             splits=splits,
             holdout=holdout,
             rows=rows,
+            multiple=multiple,
             margin=margin,
             seed=seed,
             output=output,

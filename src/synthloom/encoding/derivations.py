@@ -111,11 +111,10 @@ class Derivations:
         self,
         arrays: Mapping[str, pa.Array],
         schema: TableSchema,
-        keep: frozenset[str],
         stream: RandomStream,
         draw: Callable[[str, int, RandomStream], pa.Array],
     ) -> dict[str, pa.Array]:
-        """The columns with every relation made to hold, except for the columns in ``keep``.
+        """The columns with every relation made to hold.
 
         Columns that are derived with the gaps of their sources need not be among ``arrays``.
         ``draw(column, n, stream)`` gives values for gaps that must be filled where no row of these
@@ -130,8 +129,6 @@ class Derivations:
             return views[name]
 
         for name in self._order():
-            if name in keep:
-                continue
             rule, relation = self.gap_rules.get(name), self.relations.get(name)
             if rule is not None:
                 missing, child = rule.missing(view(rule.source)), stream.child("gaps", name)

@@ -100,31 +100,12 @@ class TableEncoder:
                 columns[spec.name] = part
         return EncodedTable(self.specs, columns, table.n_rows)
 
-    def encode_fixed(self, values: Mapping[str, Any], n: int) -> dict[str, EncodedColumn]:
-        """The parts of ``n`` equal rows that hold these values in the named columns."""
-        import pyarrow as pa
-
-        fixed: dict[str, EncodedColumn] = {}
-        for name, value in values.items():
-            column = self.schema.column(name)
-            try:
-                array = pa.chunked_array([pa.array([value], type=column.arrow_type)])
-            except (pa.ArrowException, TypeError, ValueError) as error:
-                raise SchemaError(
-                    f'{value!r} is no value for the column "{name}"', accepted=f"values of type {column.type}"
-                ) from error
-            encoding = self.encodings[name]
-            for spec, part in zip(encoding.parts, encoding.encode(array), strict=True):
-                fixed[spec.name] = part.take(np.zeros(n, dtype=np.int64))
-        return fixed
-
     def decode(
         self,
         encoded: EncodedTable,
         start: int,
         stream: RandomStream,
         *,
-        keep: frozenset[str] = frozenset(),
         names: Sequence[str] | None = None,
     ) -> Table:
         """The table that the parts stand for, in which every relation of :attr:`derivations` holds.
@@ -133,7 +114,6 @@ class TableEncoder:
             encoded: the parts; those of a column that is derived with its sources' gaps are not read.
             start: the place of its first row in the whole sample.
             stream: draws what the parts leave open.
-            keep: columns that hold what was asked for: they are decoded as they are, never derived.
             names: only these columns; all learned ones must be among them, or none.
         """
         import pyarrow as pa
@@ -144,10 +124,10 @@ class TableEncoder:
         arrays = {
             name: self._decoded(name, encoded.columns, positions, stream)
             for name in wanted
-            if name in keep or name not in relations or relations[name].gaps == "own"
+            if name not in relations or relations[name].gaps == "own"
         }
         if self.derivations and any(self.schema.column(name).learned for name in wanted):
-            arrays = self.derivations.apply(arrays, self.schema, keep, stream, self._drawn)
+            arrays = self.derivations.apply(arrays, self.schema, stream, self._drawn)
         return Table(pa.table([arrays[name] for name in wanted], names=wanted))
 
     def derive(

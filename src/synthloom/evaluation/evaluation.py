@@ -20,6 +20,7 @@ from synthloom.evaluation.utility.equivalence import Difference
 from synthloom.evaluation.verdicts import MARGINS, excess_of, judge, margins_for, worst
 from synthloom.execution.local import available_cores
 from synthloom.finding import Family, Finding, Verdict
+from synthloom.limits import slowdown
 from synthloom.randomness import RandomStream, resolve_seed
 from synthloom.run_context import RunContext
 from synthloom.schema import TableSchema
@@ -261,7 +262,7 @@ def _measure_all(metrics: Sequence[Metric], data: EvaluationData, run: RunContex
     # loaded here once: threads that first import a large package at the same time see half of it
     for library in _LIBRARIES:
         import_module(library)
-    pace = _Pace(data)
+    pace = _Pace(data, slowdown() if limited else 1.0)
 
     def measure(place: int) -> list[Finding]:
         run.check()
@@ -284,10 +285,10 @@ def _measure_all(metrics: Sequence[Metric], data: EvaluationData, run: RunContex
 class _Pace:
     """How long metrics take here, from what they state and what those before them took."""
 
-    def __init__(self, data: EvaluationData) -> None:
+    def __init__(self, data: EvaluationData, factor: float) -> None:
         self.stated, self.taken = (
             4.0,
-            4.0 * _relative_size(sum(data.size(part) for part in data.parts), len(data.schema.columns)),
+            4.0 * factor * _relative_size(sum(data.size(part) for part in data.parts), len(data.schema.columns)),
         )
 
     def expected(self, metric: Metric) -> float:

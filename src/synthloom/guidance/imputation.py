@@ -158,7 +158,8 @@ class _Job:
         self.allowed = {}
         for name in self.columns:
             spec = model.encoder_.encodings[name].parts[0]
-            if spec.has_nulls and name not in model.encoder_.derivations.relations:
+            relation = model.encoder_.derivations.relations.get(name)
+            if spec.has_nulls and (relation is None or relation.gaps == "own"):
                 self.allowed[spec.name] = Allowed.codes(np.ones(spec.n_codes, dtype=bool), False)
         self.wish = Wish(constraints=tuple(c for c in schema.constraints if not c.whole_table))
 
@@ -233,9 +234,7 @@ class _Job:
         if encoder.derivations and self.columns:
             given = self.table.select(self.learned)
             open_only = with_given({n: table.column(n).combine_chunks() for n in self.learned}, given)
-            made = encoder.derivations.apply(
-                open_only, encoder.schema, frozenset(), self.stream.child("relations"), encoder._drawn
-            )
+            made = encoder.derivations.apply(open_only, encoder.schema, self.stream.child("relations"), encoder._drawn)
             kept = {n: a for n, a in made.items() if n in self.columns}
             arrays = {n: table.column(n).combine_chunks() for n in table.names} | kept
             table = Table(_table({n: a.cast(table.column(n).type, safe=False) for n, a in arrays.items()}))
@@ -287,7 +286,7 @@ def _guess(column: Any, weight: np.ndarray, interval: float, schema: ColumnSchem
     values, missing = comparable(column, schema.format)
     nothing: list[Any] = [None] * len(weight)
     if schema.kind in ("numeric", "datetime") and isinstance(values, np.ndarray):
-        matrix = values.astype(np.float64).reshape(weight.shape)
+        matrix = np.where(missing, 0.0, values).astype(np.float64).reshape(weight.shape)  # 0 of no weight
         weight = np.where(missing.reshape(weight.shape), 0.0, weight)
         gone = weight.sum(axis=1) <= 0
         weight = np.where(gone[:, None], 1.0, weight)

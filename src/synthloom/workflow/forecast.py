@@ -27,7 +27,7 @@ _WARM_ROWS = 300
 
 # Measured with benchmarks/run_time.py on two cores of a small server; a forecast, not a promise.
 _WRITE_SECONDS_PER_CELL = 2e-7
-_REPORT_SECONDS = 2.0
+_REPORT_SECONDS = 0.8
 
 # Memory: libraries, what the tables take (real rows, their parts and the synthetic ones, each in two copies at
 # times), and the larger of the fit and the evaluation, which looks at no more than so many rows. Against the peaks
@@ -65,6 +65,7 @@ class CostModel:
         model_fixed: bytes of a fit that do not depend on the rows.
         model_per_row: bytes of a fit for each row.
         measured: whether the seconds were measured on this table.
+        slowdown: how many times longer work takes now than on a free core.
     """
 
     columns: int
@@ -77,13 +78,16 @@ class CostModel:
     model_fixed: float
     model_per_row: float
     measured: bool = False
+    slowdown: float = 1.0
 
     @classmethod
-    def stated(cls, synthesizer: type[Synthesizer], train: Table, table_rows: int, workers: int) -> CostModel:
+    def stated(
+        cls, synthesizer: type[Synthesizer], train: Table, table_rows: int, workers: int, slowdown: float = 1.0
+    ) -> CostModel:
         """The costs that the synthesizer states of itself, for a table of which ``train`` is a part."""
         columns = len(train.names)
         less, more = synthesizer.forecast(0, columns), synthesizer.forecast(1_000_000, columns)
-        speedup = min(workers, 2) ** 0.8
+        speedup = min(workers, 2) ** 0.8 / slowdown
         return cls(
             columns=columns,
             table_rows=table_rows,
@@ -94,6 +98,7 @@ class CostModel:
             sample_at=None,
             model_fixed=less.bytes,
             model_per_row=(more.bytes - less.bytes) / 1e6,
+            slowdown=slowdown,
         )
 
     def probed(
@@ -143,11 +148,11 @@ class CostModel:
 
     def write(self, size: int) -> float:
         """Seconds to write ``size`` rows and the report."""
-        return _REPORT_SECONDS + size * self.columns * _WRITE_SECONDS_PER_CELL
+        return self.slowdown * (_REPORT_SECONDS + size * self.columns * _WRITE_SECONDS_PER_CELL)
 
     def evaluate(self, size: int, workers: int) -> float:
         """Seconds to evaluate ``size`` rows."""
-        return forecast_seconds(self.table_rows + size, self.columns) / min(workers, 2) ** 0.8
+        return self.slowdown * forecast_seconds(self.table_rows + size, self.columns) / min(workers, 2) ** 0.8
 
     def total(self, rows: int, size: int, folds: int, workers: int) -> RunForecast:
         """The whole run, evaluation and writing included."""

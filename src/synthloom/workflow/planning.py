@@ -17,7 +17,7 @@ import numpy as np
 
 from synthloom.data import Table
 from synthloom.errors import Cancelled, LimitError
-from synthloom.limits import format_duration, format_size, resident_bytes
+from synthloom.limits import format_duration, format_size, resident_bytes, slowdown
 from synthloom.randomness import RandomStream
 from synthloom.run_context import RunContext
 from synthloom.schema import TableSchema
@@ -172,7 +172,9 @@ class _Planner:
         self.prototype, self.train, self.schema, self.job = prototype, train, schema, job
         self.seed, self.run, self.workers = seed, run, run.executor.workers
         self.trial: tuple[Synthesizer, Table] | None = None
-        self.cost = CostModel.stated(type(prototype), train, job.table_rows, self.workers)
+        self.cost = CostModel.stated(
+            type(prototype), train, job.table_rows, self.workers, 1.0 if run.time_limit is None else slowdown()
+        )
         self.refusal = ""
 
     def full(self) -> Plan:
@@ -195,7 +197,9 @@ class _Planner:
         if timed is None:
             return None
         said += self._words(rows, size, timed[0], timed[1], "time limit")
-        return self._plan(*timed, tuple(said))
+        plan = self._plan(*timed, tuple(said))
+        left = max(0.0, self.run.seconds_left() or 0.0)  # the evaluation leaves out what does not fit
+        return replace(plan, forecast=RunForecast(min(plan.forecast.seconds, left), plan.forecast.bytes))
 
     def _plan(self, rows: int, size: int, fit_seconds: float | None, given_up: tuple[str, ...]) -> Plan:
         if self.job.judged:

@@ -80,18 +80,19 @@ class Bench:
     Attributes:
         task: what is predicted.
         learner: by which learner.
-        rows: places in the views of the rows trained on (as many real as synthetic) and tried on.
+        multiple: synthetic rows for each real one that a model is trained on; 1 but for a study that asks for more.
+        rows: places in the views of the rows trained on and tried on.
     """
 
-    def __init__(self, data: EvaluationData, task: Task, learner: Learner) -> None:
-        self.data, self.task, self.learner = data, task, learner
+    def __init__(self, data: EvaluationData, task: Task, learner: Learner, multiple: float = 1.0) -> None:
+        self.data, self.task, self.learner, self.multiple = data, task, learner, multiple
         self._lock = threading.RLock()
         self._kept: dict[Any, Any] = {}
         self._stream = data.stream.child("utility", learner.name)
         self.rows = self._choose_rows()
 
     @classmethod
-    def of(cls, data: EvaluationData, learner: str) -> Bench | str:
+    def of(cls, data: EvaluationData, learner: str, multiple: float = 1.0) -> Bench | str:
         """The bench that all metrics share, or the reason why nothing can be trained."""
         chosen = learner_named(learner)
         task = data.cached(("task",), lambda: find_task(data))
@@ -100,15 +101,16 @@ class Bench:
         fewest = min(len(task.known(part)) for part in data.parts if part != SHIFTED)
         if fewest < MINIMUM_ROWS:
             return f"{fewest} rows with a target are too few to train and to score; it takes {MINIMUM_ROWS}"
-        return data.cached(("bench", learner), lambda: cls(data, task, chosen))
+        return data.cached(("bench", learner, multiple), lambda: cls(data, task, chosen, multiple))
 
     # ------------------------------------------------------------------------------------------ rows
 
     def _choose_rows(self) -> dict[str, np.ndarray]:
         data, task = self.data, self.task
         known = {part: task.known(part) for part in data.parts}
-        size = min(len(known["train"]), len(known["synthetic"]), self._most_rows())
-        sizes = {"train": size, "synthetic": size}
+        size = min(len(known["train"]), self._most_rows())
+        size = min(size, int(len(known["synthetic"]) / self.multiple))
+        sizes = {"train": size, "synthetic": round(size * self.multiple)}
         return {part: self._thinned(places, sizes.get(part, MAXIMUM_TESTED), part) for part, places in known.items()}
 
     def _most_rows(self) -> int:

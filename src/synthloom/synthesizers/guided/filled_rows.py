@@ -21,7 +21,7 @@ from synthloom.synthesizers.guided.allowed import Allowed, allowed_parts
 from synthloom.synthesizers.guided.chain_walk import Chain, Known, Tilt, walk
 from synthloom.synthesizers.guided.guided_sampling import GuidedRows, RowChecker, Wish
 from synthloom.synthesizers.guided.mending import construct
-from synthloom.synthesizers.guided.proposals import BLOCK_ROWS, stacked
+from synthloom.synthesizers.guided.proposals import BLOCK_ROWS, stacked, within
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 _COMPLETIONS = (16, 64, 256)
 """Completions of each row at the first, second and third attempt."""
 _ATTEMPTS_WITHOUT = 8
+_UNLIKELY = -1e6  # the log weight of a completion that is not allowed: taken only if all are
 _MENDING_FROM = 2
+_BLOCK = 4_096  # rows that are completed at once: memory goes with their completions
 
 
 @dataclass(frozen=True)
@@ -52,12 +54,17 @@ class Completions:
         weight = np.exp(self.log_weight - self.log_weight.max(axis=1, keepdims=True))
         return np.asarray(weight.sum(axis=1) ** 2 / (weight**2).sum(axis=1))
 
-    def picked(self, rng: np.random.Generator) -> EncodedTable:
-        """One completion of each row, in proportion to its weight."""
-        noise = rng.gumbel(size=self.log_weight.shape)
-        best = np.argmax(np.where(np.isfinite(self.log_weight), self.log_weight, -1e300) + noise, axis=1)
+    def picked(self, rng: np.random.Generator, good: np.ndarray | None = None) -> np.ndarray:
+        """The place int64 [rows] of one completion of each row, in proportion to its weight.
+
+        Of those that are ``good`` (bool [rows * completions]), if there are any.
+        """
         n, many = self.log_weight.shape
-        return self.rows.take(np.arange(n) * many + best)
+        log_weight = np.where(np.isfinite(self.log_weight), self.log_weight, -1e300)
+        if good is not None:
+            log_weight = np.where(good.reshape(n, many), log_weight, -1e301)
+        noise = rng.gumbel(size=(n, many))
+        return np.asarray(np.arange(n) * many + np.argmax(log_weight + noise, axis=1), dtype=np.int64)
 
 
 class Completer:
@@ -145,7 +152,15 @@ class Completer:
             parts.append(self.model._sample(len(mine), context, fixed, stream.child(number)))
             order.append(mine)
         back = np.argsort(np.concatenate(order), kind="stable")
-        return Completions(stacked(parts).take(back), np.zeros((len(rows), many)))
+        done = stacked(parts).take(back)
+        fits = np.ones(done.n_rows, dtype=bool)
+        for name, allowed in self.allowed.items():
+            fits &= within(allowed, done.columns[name]) | self.known_in(name, block)
+        return Completions(done, np.where(fits, 0.0, _UNLIKELY).reshape(len(rows), many))
+
+    def known_in(self, name: str, rows: np.ndarray) -> np.ndarray:
+        """Where a part is given in these rows (int64 [k]), bool [k]."""
+        return self.known[name].given[rows] if name in self.known else np.zeros(len(rows), dtype=bool)
 
 
 class FilledSampler:
@@ -175,6 +190,18 @@ class FilledSampler:
         Raises:
             ConditionError, ConstraintError: naming the first rows that cannot be completed.
         """
+        parts = []
+        for offset in range(0, n, _BLOCK):
+            size = min(_BLOCK, n - offset)
+            mine = None if context is None else context.take(np.arange(offset, offset + size))
+            parts.append(self._block(start + offset, size, stream.child("block", offset), mine))
+        table = parts[0].table if len(parts) == 1 else Table.concatenate([part.table for part in parts])
+        return GuidedRows(
+            table, sum(p.effective for p in parts), sum(p.drawn for p in parts), sum(p.mended for p in parts)
+        )
+
+    def _block(self, start: int, n: int, stream: RandomStream, context: EncodedTable | None) -> GuidedRows:
+        """A stretch of rows that is completed at once."""
         given = self.given.slice(start, n)
         completer = Completer(self.model, given, self.allowed, context, self.stay)
         plain = completer.given
@@ -186,12 +213,10 @@ class FilledSampler:
         for attempt in range(len(_COMPLETIONS) if back else _ATTEMPTS_WITHOUT):
             if not len(left):
                 break
-            many = _COMPLETIONS[attempt] if back else 1
+            many = _COMPLETIONS[attempt] if back else self._plain_completions
             child = stream.child("attempt", attempt)
             completions = completer.complete(left, many, child)
-            rows = completions.picked(child.child("pick").generator())
-            columns = self._judged(rows, plain, left, child)
-            good = self.checker.good(columns)
+            rows, columns, good = self._picked(completions, plain, left, child, every=attempt > 0)
             if attempt >= _MENDING_FROM:
                 before = int(good.sum())
                 columns, good = self.checker.mended(columns, good, child)
@@ -213,6 +238,29 @@ class FilledSampler:
 
         return GuidedRows(Table(pa.table(anew)), min(worth, float(n)), drawn, mended)
 
+    def _picked(
+        self, completions: Completions, plain: Table, left: np.ndarray, stream: RandomStream, *, every: bool
+    ) -> tuple[EncodedTable, dict[str, Any], np.ndarray]:
+        """A completion of each row, its finished columns, and which are good; chosen among ``every`` good one."""
+        rng = stream.child("pick").generator()
+        if not every:
+            rows = completions.rows.take(completions.picked(rng))
+            columns = self._judged(rows, plain, left, stream)
+            return rows, columns, self.checker.good(columns)
+        import pyarrow as pa
+
+        many = completions.log_weight.shape[1]
+        columns = self._judged(completions.rows, plain, np.repeat(left, many), stream)
+        good = self.checker.good(columns) & np.isfinite(completions.log_weight).reshape(-1)
+        chosen = completions.picked(rng, good)
+        taken = {name: column.take(pa.array(chosen)) for name, column in columns.items()}
+        return completions.rows.take(chosen), taken, good[chosen]
+
+    @property
+    def _plain_completions(self) -> int:
+        """Completions of a row where nothing given speaks back: several if some may not be allowed."""
+        return 1 if isinstance(self.model, Chain) or not self.allowed else 8
+
     def _judged(self, rows: EncodedTable, plain: Table, left: np.ndarray, stream: RandomStream) -> dict[str, Any]:
         """Finished columns with the given cells in place, and what follows from them computed."""
         encoder = self.model.encoder_
@@ -220,7 +268,7 @@ class FilledSampler:
         given = plain.take(left)
         columns = with_given({name: table.column(name).combine_chunks() for name in table.names}, given)
         if encoder.derivations:
-            columns = encoder.derivations.apply(columns, encoder.schema, frozenset(), stream, encoder._drawn)
+            columns = encoder.derivations.apply(columns, encoder.schema, stream, encoder._drawn)
             columns = with_given(columns, given)
         return with_given(construct(self.checker.early, columns, self.checker.schema), given)
 

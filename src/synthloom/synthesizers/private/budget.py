@@ -21,6 +21,7 @@ from synthloom.differential_privacy import (
     Threshold,
     calibrate,
 )
+from synthloom.differential_privacy.accounting import check_delta, check_epsilon
 
 SHARES: dict[str, float] = {
     # what is learned of the columns themselves: a tenth
@@ -57,6 +58,8 @@ def plan_ledger(needs: Mapping[str, int], epsilon: float, delta: float, adjacenc
         OptionError: if ε or δ is outside what is accepted.
         MissingExtraError: if dp-accounting is not installed.
     """
+    check_epsilon(epsilon)
+    check_delta(delta)
     needed = {purpose: times for purpose, times in needs.items() if times > 0}
     total = sum(SHARES[purpose] for purpose in needed)
     thresholds = sum(times for purpose, times in needed.items() if purpose in THRESHOLDS)

@@ -59,6 +59,7 @@ class StudyResult:
             ("Learners", ", ".join(plan["learners"])),
             ("Random splits of each table", str(max((test.splits for test in self.tests), default=0))),
             ("Held out in each", f"{plan['holdout']:.0%} of the rows"),
+            ("Synthetic rows for each real training row", f"{plan['multiple']:g}"),
             ("Margin of equivalence", f"{plan['margin']:g}"),
             ("Seed", str(plan["seed"])),
         )

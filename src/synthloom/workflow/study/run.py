@@ -38,6 +38,7 @@ DEFAULT_SYNTHESIZER = "boosted_chain"
 DEFAULT_SPLITS = 10
 DEFAULT_HOLDOUT = 0.25
 _SMALLEST = 200
+_MOST_SYNTHETIC = 100
 _FEW_HELD_OUT = 2_500
 
 
@@ -66,6 +67,7 @@ def study(
     splits: int = DEFAULT_SPLITS,
     holdout: float = DEFAULT_HOLDOUT,
     rows: int | None = None,
+    multiple: float = 1.0,
     margin: float = DEFAULT_MARGIN,
     seed: int | None = None,
     output: str | os.PathLike[str] | None = None,
@@ -81,6 +83,8 @@ def study(
         splits: random splits of each table, at least 2.
         holdout: share of the rows held out in each split, above 0 and below 1.
         rows: larger tables are thinned to this many random rows, once.
+        multiple: synthetic rows for each real training row. A synthesizer can give more rows than it learned
+            from, which steadies what is learned from them; 1 compares like with like.
         margin: difference of scores that counts as none; the power is told for it too.
         seed: makes the study repeatable.
         output: a folder for ``study.json``, ``study.md`` and ``study.html``. What is done is kept there
@@ -97,6 +101,8 @@ def study(
     for name in names:
         learner_named(name)
     _check(splits, holdout, rows, margin, tables)
+    if not 0 < multiple <= _MOST_SYNTHETIC:
+        raise OptionError(f"multiple is {multiple}", accepted=f"a number above 0, {_MOST_SYNTHETIC} at most")
     prototype = synthesizer if isinstance(synthesizer, Synthesizer) else synthesizer_class(synthesizer)()
     seed = resolve_seed(seed)
     stream = RandomStream(seed).child("study")
@@ -107,13 +113,14 @@ def study(
         "learners": names,
         "holdout": holdout,
         "rows": rows,
+        "multiple": multiple,
         "seed": seed,
         "version": version("synthloom"),
         "tables": {name: {"target": r.schema.target, "rows": r.table.n_rows} for name, r in ready.items()},
     }
     store = StudyStore(None if output is None else Path(output))
     store.open(plan, {name: each.table for name, each in ready.items()}, overwrite=overwrite)
-    protocol = _Protocol(prototype, names, holdout, stream, run, store)
+    protocol = _Protocol(prototype, names, holdout, multiple, stream, run, store)
     records = protocol.measure(ready, splits)
     result = _result(records, {**plan, "margin": margin, "splits": splits}, names, margin, protocol.warnings)
     for name, text in (("json", result.to_json()), ("md", result.to_markdown()), ("html", result.to_html())):
@@ -168,11 +175,12 @@ class _Protocol:
         prototype: Synthesizer,
         learners: list[str],
         holdout: float,
+        multiple: float,
         stream: RandomStream,
         run: RunContext,
         store: StudyStore,
     ) -> None:
-        self._prototype, self._learners, self._holdout = prototype, learners, holdout
+        self._prototype, self._learners, self._holdout, self._multiple = prototype, learners, holdout, multiple
         self._stream, self._run, self._store = stream, run, store
         self.warnings: list[str] = []
 
@@ -208,7 +216,9 @@ class _Protocol:
         train, holdout = ready.table.take(np.sort(order[held:])), ready.table.take(np.sort(order[:held]))
         model = type(self._prototype)(**self._prototype.get_params())
         model.fit(train, ready.schema, seed=stream.child("fit").integer(), run=self._run)
-        batches = model.sample_batches(train.n_rows, seed=stream.child("sample").integer(), run=self._run)
+        batches = model.sample_batches(
+            max(1, round(self._multiple * train.n_rows)), seed=stream.child("sample").integer(), run=self._run
+        )
         synthetic = Table.concatenate(batches)
         seconds = {"synthesizer": time.monotonic() - start}
         threads = self._run.executor.workers
@@ -225,7 +235,7 @@ class _Protocol:
 
     def _score(self, name: str, data: EvaluationData, learner: str) -> dict[str, Any]:
         self._run.check()
-        bench = Bench.of(data, learner)
+        bench = Bench.of(data, learner, self._multiple)
         if isinstance(bench, str):
             raise InputError(f'the table "{name}" cannot be studied: {bench}', hint="name another target")
         return {
@@ -233,6 +243,7 @@ class _Protocol:
             "synthetic": round(bench.score("synthetic"), 6),
             "score": bench.task.measure,
             "training_rows": len(bench.rows["train"]),
+            "synthetic_rows": len(bench.rows["synthetic"]),
             "holdout_rows": len(bench.rows["holdout"]),
         }
 

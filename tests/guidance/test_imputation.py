@@ -1,0 +1,112 @@
+"""Gaps filled in: present cells stay, guesses beat the column's mean, intervals cover, draws differ."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import synthloom as sl
+from synthloom.constraints import ValueRange
+from synthloom.data import Table
+from synthloom.guidance import impute
+from synthloom.guidance.imputation import shortest_intervals
+
+
+@pytest.fixture(scope="module")
+def holes(fair) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]:
+    real = fair.arrow.to_pandas().head(1_500)
+    real["wed"] = np.where(real["yrs_married"] > 6, "long", "short")
+    out = np.random.default_rng(0).random(real.shape) < 0.15
+    return real, real.mask(out), out
+
+
+@pytest.fixture(scope="module")
+def filled(holes):
+    return impute(holes[1], draws=2, seed=1)
+
+
+def test_present_cells_stay_and_gaps_are_filled(holes, filled) -> None:
+    real, given, out = holes
+    assert list(filled.data.columns) == list(real.columns)
+    for frame in (filled.data, *filled.draws):
+        assert frame.notna().all().all()
+        for place, name in enumerate(real):
+            kept = ~out[:, place]
+            assert frame[name][kept].equals(real[name][kept].astype(frame[name].dtype))
+    assert filled.cells.num_rows == out.sum()
+    assert filled.left == ()
+
+
+def test_guesses_are_better_than_the_columns_own(holes, filled) -> None:
+    real, given, out = holes
+    ratios = []
+    for place, name in enumerate(real.columns[:-1]):
+        rows = out[:, place]
+        error, plain = (real[name][rows] - guess for guess in (filled.data[name][rows], given[name].mean()))
+        ratios.append(np.sqrt(np.mean(error**2) / np.mean(plain**2)))
+    assert min(ratios) < 0.5
+    assert np.mean(ratios) < 0.92
+    assert max(ratios) < 1.12  # columns that the others tell nothing of
+    rows = out[:, real.columns.get_loc("wed")]
+    assert (filled.data["wed"][rows] == real["wed"][rows]).mean() > 0.8
+
+
+def test_intervals_cover(holes, filled) -> None:
+    real, _, _ = holes
+    cells = filled.cells.to_pandas()
+    cells = cells[cells["column"] != "wed"]
+    truth = np.array([real[c][r] for r, c in zip(cells["row"], cells["column"], strict=True)])
+    inside = (truth >= cells["low"].astype(float) - 1e-9) & (truth <= cells["high"].astype(float) + 1e-9)
+    assert 0.86 < inside.mean() < 0.96
+    assert filled.cells.column("chance").drop_null().to_numpy().max() <= 1.0 + 1e-9
+
+
+def test_draws_keep_the_spread(holes, filled) -> None:
+    real, _, out = holes
+    name = "age"
+    rows = out[:, real.columns.get_loc(name)]
+    first, second = (frame[name][rows] for frame in filled.draws)
+    assert not first.equals(second)
+    assert first.std() > filled.data[name][rows].std()
+    assert first.std() == pytest.approx(real[name][rows].std(), rel=0.25)
+
+
+def test_a_fitted_model_chosen_columns_and_constraints(fair) -> None:
+    real = fair.arrow.to_pandas().head(800)
+    schema = sl.infer_schema(Table.from_frame(real)).model_copy(
+        update={"constraints": (ValueRange(column="age", max=32),), "relations": "ignore"}
+    )
+    model = sl.GaussianCopula().fit(real, schema, seed=1)
+    given = real.head(60).copy()
+    given.loc[:30, "age"] = np.nan
+    given.loc[40:50, "educ"] = np.nan
+    made = impute(given, model, columns=["age"], draws=1, seed=2)
+    assert made.left == ("educ",)
+    assert made.data["educ"].isna().sum() == given["educ"].isna().sum()
+    assert (made.draws[0]["age"][:31] <= 32).all()
+    assert made.data["age"].notna().all()
+    again = impute(given, model, columns=["age"], draws=1, seed=2)
+    assert made.data.equals(again.data)
+    assert made.draws[0].equals(again.draws[0])
+    with pytest.raises(sl.UserError, match="no column"):
+        impute(given, model, columns=["agee"])
+    with pytest.raises(sl.UserError, match="interval"):
+        impute(given, model, interval=1.5)
+
+
+def test_a_table_without_gaps_comes_back(fair) -> None:
+    real = fair.arrow.to_pandas().head(300)
+    made = impute(real, sl.GaussianCopula().fit(real, seed=1), seed=1)
+    assert made.data.equals(real)
+    assert made.cells.num_rows == 0
+
+
+def test_shortest_intervals() -> None:
+    values = np.random.default_rng(0).normal(size=(400, 200))
+    weight = np.full((400, 200), 1 / 200)
+    low, high = shortest_intervals(values, weight, 0.9)
+    fresh = np.random.default_rng(1).normal(size=400)
+    assert ((fresh >= low) & (fresh <= high)).mean() == pytest.approx(0.9, abs=0.05)
+    low, high = shortest_intervals(np.tile([0.0] * 19 + [5.0], (2, 1)), np.full((2, 20), 0.05), 0.9)
+    assert high.tolist() == [0.0, 0.0]
