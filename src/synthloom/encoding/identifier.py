@@ -37,6 +37,8 @@ class IdentifierEncoding(RegeneratedEncoding):
     prefix: str
     pattern: str | None
     length: int
+    sizes: np.ndarray
+    size_weights: np.ndarray
 
     def learn(self, statistics: ValueCounts) -> None:
         """Learns the pattern, the gaps, and how many rows share a key."""

@@ -51,18 +51,16 @@ class BoostingOptions:
 
     def learners(self, classes: int) -> dict[str, BoostingOptions]:
         """The candidates by name, the gentlest first."""
-        few_outputs = (
-            {}
-            if classes > 2
-            else {  # one score a tree: many small steps cost little
-                "learning_rate": self.learning_rate / 3.0,
-                "leaves": min(2 * self.leaves, MOST_LEAVES),
-                "min_leaf": self.min_leaf // 2,
-                "patience": 5 * self.patience // 2,
-                "max_rounds": 5 * self.max_rounds,
-            }
-        )
-        boosted = replace(self, **few_outputs)
+        boosted = self
+        if classes == 2:  # one score a tree: many small steps cost little
+            boosted = replace(
+                self,
+                learning_rate=self.learning_rate / 3.0,
+                leaves=min(2 * self.leaves, MOST_LEAVES),
+                min_leaf=self.min_leaf // 2,
+                patience=5 * self.patience // 2,
+                max_rounds=5 * self.max_rounds,
+            )
         return {
             "tree": replace(self, learning_rate=1.0, leaves=MOST_LEAVES, max_rounds=1),
             "boosted": boosted,
@@ -231,7 +229,7 @@ def _growing(
         order[:] = train
         splits, ends = kernels.grow_tree(by_row, offset, order, slope, curve, limits, sums, counts, spare)
         values = kernels.finish_leaves(order, ends, options.l2, options.learning_rate, scores)
-        tree, losses = Tree(*splits, values), aside[:0, 0]
+        tree, losses = Tree(*(*splits, values)), aside[:0, 0]
         if checked is not None:
             Forest.of([tree], len(sample.inputs)).add_to(aside, checked.inputs)
             losses = kernels.losses(aside, checked.target)

@@ -22,7 +22,9 @@ _PLACES[[((_DE_BRUIJN << place) & 0xFFFFFFFF) >> 27 for place in range(32)]] = n
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def gradients(scores, target, weights, rows, slope, curve):  # noqa: ANN001, ANN201
+def gradients(
+    scores: np.ndarray, target: np.ndarray, weights: np.ndarray, rows: np.ndarray, slope: np.ndarray, curve: np.ndarray
+) -> None:
     """Fills the slope and curvature [n, k] of the cross entropy at ``rows``; one score is a logit."""
     k = scores.shape[1]
     stretch = np.float32(k / (k - 1.0)) if k > 1 else np.float32(1.0)
@@ -50,7 +52,7 @@ def gradients(scores, target, weights, rows, slope, curve):  # noqa: ANN001, ANN
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def losses(scores, target):  # noqa: ANN001, ANN201
+def losses(scores: np.ndarray, target: np.ndarray) -> np.ndarray:
     """The cross entropy float64 [n] of each row."""
     n, k = scores.shape
     out = np.empty(n)
@@ -71,7 +73,16 @@ def losses(scores, target):  # noqa: ANN001, ANN201
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _add_rows(x, offset, rows, start, stop, slope, sums, counts):  # noqa: ANN001, ANN202
+def _add_rows(
+    x: np.ndarray,
+    offset: np.ndarray,
+    rows: np.ndarray,
+    start: int,
+    stop: int,
+    slope: np.ndarray,
+    sums: np.ndarray,
+    counts: np.ndarray,
+) -> None:
     sums[:] = 0
     counts[:] = 0
     k, features = slope.shape[1], x.shape[1]
@@ -105,7 +116,7 @@ def _add_rows(x, offset, rows, start, stop, slope, sums, counts):  # noqa: ANN00
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _gain(left, total, curve, share, l2):  # noqa: ANN001, ANN202
+def _gain(left: np.ndarray, total: np.ndarray, curve: np.ndarray, share: float, l2: float) -> float:
     """What both sides of a split are worth, where the left one holds this share of the rows."""
     worth = 0.0
     for j in range(len(total)):
@@ -116,7 +127,16 @@ def _gain(left, total, curve, share, l2):  # noqa: ANN001, ANN202
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _find_split(offset, sums, counts, total, curve, n, min_leaf, l2):  # noqa: ANN001, ANN202
+def _find_split(
+    offset: np.ndarray,
+    sums: np.ndarray,
+    counts: np.ndarray,
+    total: np.ndarray,
+    curve: np.ndarray,
+    n: int,
+    min_leaf: int,
+    l2: float,
+) -> tuple[float, int, int, int]:
     """The best split of a node: gain, feature, last bin on the left, whether missing goes left.
 
     The curvature of a side is taken as its share of the rows times the node's: the histogram then
@@ -147,7 +167,7 @@ def _find_split(offset, sums, counts, total, curve, n, min_leaf, l2):  # noqa: A
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _add_up(values, rows, start, stop, out):  # noqa: ANN001, ANN202
+def _add_up(values: np.ndarray, rows: np.ndarray, start: int, stop: int, out: np.ndarray) -> None:
     """The sums of ``values`` over some rows, into ``out`` float64 [k]."""
     out[:] = 0.0
     for i in range(start, stop):
@@ -156,7 +176,7 @@ def _add_up(values, rows, start, stop, out):  # noqa: ANN001, ANN202
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _take_off(sums, counts, part, less):  # noqa: ANN001, ANN202
+def _take_off(sums: np.ndarray, counts: np.ndarray, part: int, less: int) -> None:
     """Takes the histogram of ``less`` off that of ``part``."""
     for b in range(counts.shape[1]):
         counts[part, b] -= counts[less, b]
@@ -165,7 +185,16 @@ def _take_off(sums, counts, part, less):  # noqa: ANN001, ANN202
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _partition(x, rows, start, stop, feature, last, missing_left, spare):  # noqa: ANN001, ANN202
+def _partition(
+    x: np.ndarray,
+    rows: np.ndarray,
+    start: int,
+    stop: int,
+    feature: int,
+    last: int,
+    missing_left: int,
+    spare: np.ndarray,
+) -> int:
     """Brings the rows that go left to the front, both sides in their order; gives the place between."""
     kept, moved = start, 0
     for i in range(start, stop):
@@ -183,7 +212,17 @@ def _partition(x, rows, start, stop, feature, last, missing_left, spare):  # noq
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def grow_tree(x, offset, rows, slope, curve, limits, sums, counts, spare):  # noqa: ANN001, ANN201
+def grow_tree(
+    x: np.ndarray,
+    offset: np.ndarray,
+    rows: np.ndarray,
+    slope: np.ndarray,
+    curve: np.ndarray,
+    limits: tuple[int, int, float],
+    sums: np.ndarray,
+    counts: np.ndarray,
+    spare: np.ndarray,
+) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]:
     """One tree over ``rows``, which are reordered so that those of a leaf lie together.
 
     Args:
@@ -219,7 +258,7 @@ def grow_tree(x, offset, rows, slope, curve, limits, sums, counts, spare):  # no
     )
     used = 1
     while used < leaves:
-        at = np.argmax(gain[:used])
+        at = int(np.argmax(gain[:used]))
         if gain[at] <= _NO_GAIN:
             break
         node, new = used - 1, used
@@ -259,7 +298,9 @@ def grow_tree(x, offset, rows, slope, curve, limits, sums, counts, spare):  # no
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def finish_leaves(rows, leaves, l2, rate, scores):  # noqa: ANN001, ANN201
+def finish_leaves(
+    rows: np.ndarray, leaves: tuple[np.ndarray, ...], l2: float, rate: float, scores: np.ndarray
+) -> np.ndarray:
     """The values float32 [leaves, k] of the leaves of a tree, which are added to the scores of its rows."""
     totals, curves, start, stop = leaves
     values = np.zeros(totals.shape, np.float32)
@@ -273,7 +314,7 @@ def finish_leaves(rows, leaves, l2, rate, scores):  # noqa: ANN001, ANN201
 
 
 @njit(nogil=True, cache=True)
-def number_leaves(left, right):  # noqa: ANN001, ANN201
+def number_leaves(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The leaves of a tree from left to right, and for each node those that remain to who goes right.
 
     Returns:
@@ -301,15 +342,25 @@ def number_leaves(left, right):  # noqa: ANN001, ANN201
 
 
 @njit(inline="always")
-def _lowest_bit(bits):  # noqa: ANN001, ANN202
+def _lowest_bit(bits: int) -> int:
     """The place of the lowest bit that is set (Leiserson, Prokop and Randall 1998)."""
     wide = np.uint32(bits)
     lowest = np.uint32(wide & (~wide + np.uint32(1)))
-    return np.int64(_PLACES[np.uint32(lowest * np.uint32(_DE_BRUIJN)) >> np.uint32(27)])
+    return int(_PLACES[np.uint32(lowest * np.uint32(_DE_BRUIJN)) >> np.uint32(27)])
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def add_leaves(x, feature, last, skip, mask, nodes, leaves, values, scores):  # noqa: ANN001, ANN201
+def add_leaves(
+    x: np.ndarray,
+    feature: np.ndarray,
+    last: np.ndarray,
+    skip: np.ndarray,
+    mask: np.ndarray,
+    nodes: np.ndarray,
+    leaves: np.ndarray,
+    values: np.ndarray,
+    scores: np.ndarray,
+) -> None:
     """Adds to ``scores`` float32 [n, k] the leaves that ``x`` uint8 [features, n] reaches in every tree.
 
     No row walks a tree: every node of a tree is compared for a block of rows at once, and strikes
@@ -348,7 +399,9 @@ def add_leaves(x, feature, last, skip, mask, nodes, leaves, values, scores):  # 
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def shares(scores, classes, children, nodes, rows, out):  # noqa: ANN001, ANN201
+def shares(
+    scores: np.ndarray, classes: np.ndarray, children: np.ndarray, nodes: np.ndarray, rows: np.ndarray, out: np.ndarray
+) -> None:
     """Fills ``out`` float64 [m, width] with the share of each child, from scores float32 [m, k].
 
     One score is the logit of the second class against the first; a child that is not there gets 0.
@@ -375,7 +428,7 @@ def shares(scores, classes, children, nodes, rows, out):  # noqa: ANN001, ANN201
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def descend(parts, children, nodes, rows, uniforms):  # noqa: ANN001, ANN201
+def descend(parts: np.ndarray, children: np.ndarray, nodes: np.ndarray, rows: np.ndarray, uniforms: np.ndarray) -> None:
     """Moves ``nodes[rows]`` to a child drawn by its share in ``parts`` float64 [m, width].
 
     The rows' ``uniforms`` in [0, 1) are inverted in place: what is left of one inside the child that

@@ -23,7 +23,7 @@ import numpy as np
 from synthloom.artifact import read_arrays, write_arrays
 from synthloom.data import Table
 from synthloom.encoding import EncodedColumn, EncodedTable
-from synthloom.errors import ConditionError
+from synthloom.errors import ConditionError, OptionError
 from synthloom.randomness import RandomStream
 from synthloom.run_context import RunContext
 from synthloom.schema import TableSchema
@@ -31,6 +31,7 @@ from synthloom.synthesizers.base import Capabilities, Forecast, Synthesizer
 from synthloom.synthesizers.boosting.chain_column import ChainColumn, Seen
 from synthloom.synthesizers.boosting.code_tree import is_direct
 from synthloom.synthesizers.boosting.conditional_model import ConditionalModel, Inputs
+from synthloom.synthesizers.boosting.forest import MOST_LEAVES
 from synthloom.synthesizers.boosting.growing import BoostingOptions
 from synthloom.synthesizers.boosting.linear_hint import LinearHint
 from synthloom.synthesizers.boosting.screening import Profiles, alike, most_telling, profiles
@@ -127,7 +128,7 @@ class BoostedChain(Synthesizer):
                 self.hints_[name] = hint
         reporter = run.reporter("fit")
         shares = np.cumsum([_FIXED_COST + len(self.inputs_[name]) for name in names])
-        late = run.schedule(shares / shares[-1] if names else shares)
+        late = run.schedule((shares / shares[-1:]).tolist())
 
         def learn(place: int) -> ConditionalModel:
             run.check()
@@ -187,6 +188,8 @@ class BoostedChain(Synthesizer):
         )
 
     def _options(self) -> BoostingOptions:
+        if not 2 <= self.leaves <= MOST_LEAVES:
+            raise OptionError(f"leaves is {self.leaves!r}", accepted=f"a whole number from 2 to {MOST_LEAVES}")
         return BoostingOptions(
             learning_rate=self.learning_rate,
             leaves=self.leaves,
