@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from synthloom.errors import Cancelled, SynthloomError
 from synthloom.execution import Executor, LocalExecutor
 from synthloom.progress import Listener, ProgressReporter
+
+_SLACK = 0.2
 
 
 @dataclass
@@ -73,6 +75,20 @@ class RunContext:
             yield part
         finally:
             timer.cancel()
+
+    def schedule(self, shares: Sequence[float]) -> Callable[[int], bool]:
+        """Tells whether a part of a job has used up its time.
+
+        ``shares`` are the parts of the time limit by which each part of the job should have ended, in
+        ascending order, the last 1. A part may borrow a fifth of the time that is left after its end,
+        so that one slow part does not starve; without a limit nothing is ever late.
+        """
+        left = self.seconds_left()
+        if left is None:
+            return lambda place: False
+        start = time.monotonic()
+        ends = [start + left * (share + _SLACK * (1.0 - share)) for share in shares]
+        return lambda place: self._cancelled.is_set() or time.monotonic() >= ends[place]
 
     def reporter(self, step: str) -> ProgressReporter:
         """A reporter for one named step."""

@@ -10,8 +10,9 @@ import pytest
 
 from synthloom.data import Table
 from synthloom.errors import ConditionError
+from synthloom.run_context import RunContext
 from synthloom.synthesizers import synthesizer_class
-from synthloom.synthesizers.boosting.conditional_model import ConditionalModel, _level_inputs
+from synthloom.synthesizers.boosting.conditional_model import ConditionalModel, Inputs, _level_inputs
 from synthloom.synthesizers.boosting.forest import Forest
 from synthloom.synthesizers.tabular.boosted_chain import BoostedChain
 
@@ -135,28 +136,25 @@ def test_wide_tables_see_few_inputs_each() -> None:
 
 
 def _leaf_counts(forest: Forest, inputs: np.ndarray) -> np.ndarray:
-    """How many rows of ``inputs`` reach each leaf."""
+    """How many rows of ``inputs`` uint8 [k, n] reach each leaf, found without the compiled loops."""
     counts = np.zeros(len(forest.values), dtype=np.int64)
-    for root in forest.roots:
-        at = np.full(len(inputs), root)
-        while (at >= 0).any():
-            rows = np.flatnonzero(at >= 0)
-            node = at[rows]
-            value = inputs[rows, forest.feature[node]]
-            side = forest.missing_left[node]
-            default = (side == 1) | ((side == -1) & (forest.threshold[node] >= 0))
-            left = np.where(np.isnan(value), default, value <= forest.threshold[node])
-            at[rows] = np.where(left, forest.left[node], forest.right[node])
-        counts += np.bincount(-1 - at, minlength=len(counts))
+    rows = np.arange(inputs.shape[1])
+    for tree in range(len(forest.nodes) - 1):
+        left_over = np.full(len(rows), 0xFFFFFFFF, dtype=np.int64)
+        for node in range(forest.nodes[tree], forest.nodes[tree + 1]):
+            bins = (inputs[forest.feature[node]].astype(np.int64) - forest.skip[node]) % 256
+            left_over &= np.where(bins <= forest.last[node], 0xFFFFFFFF, int(forest.mask[node]))
+        leaf = np.log2(left_over & -left_over).astype(np.int64)
+        counts += np.bincount(forest.leaves[tree] + leaf, minlength=len(counts))
     return counts
 
 
-def _levels(model: ConditionalModel, inputs: np.ndarray, positions: np.ndarray, codes: np.ndarray):
+def _levels(model: ConditionalModel, inputs: Inputs, codes: np.ndarray):
     """Each level's forest with the rows that it sees."""
     nodes = np.zeros(len(codes), dtype=np.int32)
     for place, level in enumerate(model.levels):
         rows = np.flatnonzero(~model.tree.leaf[nodes])
-        seen = _level_inputs(model.tree, place, inputs[rows], positions[rows], nodes[rows])
+        seen = _level_inputs(model.tree, place, inputs, nodes, rows)
         if level.forest is not None:
             yield level.forest, seen
         nodes[rows] = model.tree.children[nodes[rows], model.tree.digits(nodes[rows], codes[rows])]
@@ -167,15 +165,57 @@ def test_every_leaf_is_supported(rows: int) -> None:
     data = _people(rows, seed=5)
     model = BoostedChain().fit(data, seed=1)
     encoded = model.encoder_.encode(Table.from_frame(data))
-    features = {name: link.feature(encoded.columns[name]) for name, link in model.links_.items()}
+    seen = {name: link.seen(encoded.columns[name]) for name, link in model.links_.items()}
     forests = 0
     for name, link in model.links_.items():
-        inputs, positions = model._inputs(name, features, rows)
         if name in model.models_:
-            for forest, seen in _levels(model.models_[name], inputs, positions, link.codes(encoded.columns[name])):
+            codes = link.codes(encoded.columns[name])
+            for forest, inputs in _levels(model.models_[name], model._inputs(name, seen, rows), codes):
                 forests += 1
-                assert _leaf_counts(forest, seen).min() >= 5
+                assert _leaf_counts(forest, inputs).min() >= 5
     assert forests >= 3
+
+
+def test_learners_differ_with_what_there_is_to_learn() -> None:
+    rng = np.random.default_rng(0)
+    n = 6_000
+    step = rng.integers(0, 4, n)
+    smooth = rng.normal(size=(n, 3)).round(3)
+    data = pd.DataFrame(
+        {
+            "step": step.astype(str),
+            "noise": rng.integers(0, 3, n).astype(str),
+            "same_odds": np.where(rng.random(n) < np.where(step == 1, 0.9, 0.2), "x", "y"),
+            **{f"s{i}": smooth[:, i] for i in range(3)},
+            "label": np.where(rng.random(n) < 1 / (1 + np.exp(-2 * smooth.sum(axis=1))), "p", "q"),
+        }
+    )
+    learners = BoostedChain().fit(data, seed=1).learners_
+    assert learners["noise"] == ["frequencies"]
+    assert learners["same_odds"] == ["tree"]
+    assert "boosted" in learners["label"][0]
+
+
+def test_new_rows_are_learned_without_the_old_ones(people: pd.DataFrame) -> None:
+    """An update comes near a fit on all rows: shares, dependence, and a category that is new."""
+    later = _people(4_000, seed=11)
+    later["kind"] = later.kind.where(later.kind != "b", "d")
+    updated = BoostedChain().fit(people, seed=1).update(later, seed=2)
+    made, both = updated.sample(8_000, seed=3), pd.concat([people, later])
+    shares, real = made.kind.value_counts(normalize=True), both.kind.value_counts(normalize=True)
+    assert (shares - real).abs().max() < 0.03
+    for a, b in (("age", "income"), ("income", "tax")):
+        assert _correlation(made, a, b) == pytest.approx(_correlation(both, a, b), abs=0.05)
+    assert updated.rows_ == 8_000
+
+
+def test_a_fit_ends_within_its_time(people: pd.DataFrame) -> None:
+    """Without time nothing grows, and the columns keep their own frequencies."""
+    run = RunContext().within(0.0)
+    model = BoostedChain().fit(people, seed=1, run=run)
+    assert {learner for levels in model.learners_.values() for learner in levels} == {"frequencies"}
+    made = model.sample(4_000, seed=2)
+    assert (made.kind == "c").mean() == pytest.approx((people.kind == "c").mean(), abs=0.03)
 
 
 def test_small_tables_are_not_memorised() -> None:
@@ -193,5 +233,5 @@ def test_columns_without_dependence_get_no_trees() -> None:
     rng = np.random.default_rng(3)
     noise = pd.DataFrame({name: rng.integers(0, 4, 5_000) for name in "abcdef"})
     model = BoostedChain().fit(noise, seed=1)
-    trees = sum(len(level.forest.roots) for m in model.models_.values() for level in m.levels if level.forest)
+    trees = sum(len(level.forest.nodes) - 1 for m in model.models_.values() for level in m.levels if level.forest)
     assert trees < 100

@@ -19,9 +19,7 @@ def impute(
     column: Annotated[
         list[str] | None, typer.Option(metavar="COLUMN", help="Fill only this column; may be repeated.")
     ] = None,
-    draws: Annotated[
-        int, typer.Option(metavar="N", min=0, help="Tables of drawn values, beside the best guess.")
-    ] = 0,
+    draws: Annotated[int, typer.Option(metavar="N", min=0, help="Tables of drawn values, beside the best guess.")] = 0,
     interval: Annotated[
         float, typer.Option(metavar="SHARE", help="Share of true values that intervals are to cover.")
     ] = 0.9,

@@ -37,6 +37,8 @@ class IdentifierEncoding(RegeneratedEncoding):
     prefix: str
     pattern: str | None
     length: int
+    sizes: np.ndarray
+    size_weights: np.ndarray
 
     def learn(self, statistics: ValueCounts) -> None:
         """Learns the pattern, the gaps, and how many rows share a key."""
@@ -57,6 +59,19 @@ class IdentifierEncoding(RegeneratedEncoding):
         self._learn_repeats(statistics.counts)
         rows = statistics.rows - statistics.nulls
         self.suppressed = (Suppression(self.schema.name, "keys replaced by new ones", rows),)
+
+    def stay_off(self, before: IdentifierEncoding, fresh: ValueCounts) -> None:
+        """Makes keys that are neither among ``fresh`` nor among those that ``before`` was learned from."""
+        sizes, size_weights, has_nulls = self.sizes, self.size_weights, self.has_nulls
+        self.learn(fresh)
+        self.sizes, self.size_weights, self.has_nulls = sizes, size_weights, has_nulls
+        alike = (self.prefix, self.pattern) == (before.prefix, before.pattern)
+        same_space = alike and (self.pattern is None or self._space == before._space)
+        # keys of another pattern cannot be placed among these: then only longer ones are sure to be new
+        self.gaps = _common(self.gaps, before.gaps, before._space) if same_space else []
+        self.length = max(self.length, before.length)
+        starts = (self.serial_start, before.serial_start)
+        self.serial_start = None if None in starts or not alike else max(start for start in starts if start is not None)
 
     def _learn_text(self, texts: list[str]) -> np.ndarray:
         """Sets the prefix or the pattern; gives the places int64 of the real keys in its space."""
@@ -197,6 +212,12 @@ def _gaps(places: np.ndarray, space: int) -> list[tuple[int, int]]:
         if high > low:
             out.append((low, high))
     return sorted(out)
+
+
+def _common(gaps: list[tuple[int, int]], before: list[tuple[int, int]], space: int) -> list[tuple[int, int]]:
+    """What lies in gaps of both; beyond the ``space`` of the earlier ones nothing was taken."""
+    both = [(max(a, c), min(b, d)) for a, b in gaps for c, d in [*before, (space, _LARGEST_SPACE)]]
+    return sorted((low, high) for low, high in both if high - low >= _NARROWEST_GAP)
 
 
 def _serial_start(places: np.ndarray) -> int | None:

@@ -70,6 +70,13 @@ class TableEncoder:
         self.derivations = Derivations.find(table, self.schema)
         return self
 
+    def keep_keys_apart(self, previous: TableEncoder, fresh: Table) -> None:
+        """Has keys stay off those that ``previous`` was learned from and those in ``fresh``, the only real ones."""
+        for name, encoding in self.encodings.items():
+            before = previous.encodings[name]
+            if isinstance(encoding, IdentifierEncoding) and isinstance(before, IdentifierEncoding):
+                encoding.stay_off(before, encoding.collect(fresh.column(name)))
+
     @property
     def specs(self) -> tuple[PartSpec, ...]:
         """The parts of all columns, in order."""

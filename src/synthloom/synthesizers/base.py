@@ -20,7 +20,7 @@ import numpy as np
 from synthloom.artifact import StagedFolder, read_json, verify_folder, write_json, write_manifest
 from synthloom.data import Table
 from synthloom.data.table import SHARD_ROWS, FrameKind
-from synthloom.encoding import EncodedColumn, EncodedTable, TableEncoder
+from synthloom.encoding import EncodedColumn, EncodedTable, TableEncoder, check_columns
 from synthloom.errors import ArtifactError, ConditionError, InputError, NotFittedError, OptionError
 from synthloom.execution import SerialExecutor
 from synthloom.randomness import RandomStream, resolve_seed
@@ -43,7 +43,7 @@ class Capabilities:
         context: learns p(target | context) when given a context table.
         weights: rows can be weighted.
         log_density: can tell the log density of rows.
-        update: can learn from new rows without the old ones.
+        update: can learn from new rows without the old ones, see :meth:`Synthesizer.update`.
         private: the fit spends a differential-privacy budget and keeps a ledger.
     """
 
@@ -137,9 +137,50 @@ class Synthesizer(ABC):
             context_encoder = TableEncoder(context_schema).fit(context_table)
             encoded_context = context_encoder.encode(context_table)
         self.schema_, self.encoder_, self.context_encoder_ = schema, encoder, context_encoder
-        self.frame_kind_ = table.frame_kind
+        self.frame_kind_, self.rows_ = table.frame_kind, table.n_rows
         run.check()
         self._fit(encoder.encode(table), encoded_context, weights, stream, run)
+        return self
+
+    def update(self, data: Any, *, seed: int | None = None, run: RunContext | None = None) -> Self:
+        """Learns from new rows of the same schema, without the old ones.
+
+        The old rows are stood for by as many rows of the model's own (generative replay; Shin and
+        others 2017, "Continual learning with deep generative replay"): the model is fitted anew on
+        those and the new rows together, so shares, relations and categories come out as if both were
+        at hand. Keys stay off all real ones, old and new.
+
+        Args:
+            data: new rows, with the columns of the schema.
+            seed: makes the update repeatable.
+            run: executor, progress and cancellation.
+
+        Raises:
+            NotFittedError: before :meth:`fit`.
+            OptionError: if the synthesizer cannot, or was fitted with a context.
+            SchemaError: if the rows do not fit the schema.
+            InputError: if there are no rows.
+        """
+        self._require_fitted()
+        self._require("update", "new rows")
+        if self.context_encoder_ is not None:
+            raise OptionError("a synthesizer with a context does not take new rows", hint="fit it anew on all rows")
+        table = Table.from_frame(data)
+        if table.n_rows == 0:
+            raise InputError("there are no new rows", accepted="at least one row")
+        check_columns(table, self.schema_)
+        fresh = Table(table.arrow.select(self.schema_.names), self.frame_kind_)
+        run = run or RunContext()
+        stream = RandomStream(resolve_seed(seed)).child("update")
+        replayed = Table.concatenate(list(self.sample_batches(self.rows_, seed=stream.child("replay").integer())))
+        both = Table.concatenate([Table(replayed.arrow, self.frame_kind_), fresh])
+        encoder = TableEncoder(self.schema_).fit(both)
+        encoder.keep_keys_apart(self.encoder_, fresh)
+        run.check()
+        rows = self.rows_ + fresh.n_rows
+        self.encoder_ = encoder
+        self._fit(encoder.encode(both), None, None, stream.child("fit"), run)
+        self.rows_ = rows
         return self
 
     def sample(
@@ -252,7 +293,10 @@ class Synthesizer(ABC):
             (folder / "context_schema.yaml").write_text(schema_to_yaml(self.context_encoder_.schema), encoding="utf-8")
             write_json(folder / "context_encodings.json", self.context_encoder_.state())
         state = self._state(folder)
-        write_json(folder / "model.json", {"synthesizer": self.name, "parameters": self.get_params(), "state": state})
+        write_json(
+            folder / "model.json",
+            {"synthesizer": self.name, "parameters": self.get_params(), "rows": self.rows_, "state": state},
+        )
         facts = ({} if self.choice_ is None else {"choice": dict(self.choice_)}) | self.public_facts()
         write_manifest(folder, kind="model", label="synthetic", facts=facts)
 
@@ -426,7 +470,7 @@ def read_model(folder: str | Path, known: Mapping[str, type[Synthesizer]]) -> Sy
         model.schema_ = schema_from_yaml((folder / "schema.yaml").read_text(encoding="utf-8"))
         model.encoder_ = TableEncoder.from_state(model.schema_, read_json(folder / "encodings.json"))
         model.context_encoder_ = None
-        model.frame_kind_ = FrameKind()
+        model.frame_kind_, model.rows_ = FrameKind(), int(plain["rows"])
         model.choice_ = manifest.facts.get("choice")
         if (folder / "context_schema.yaml").is_file():
             schema = schema_from_yaml((folder / "context_schema.yaml").read_text(encoding="utf-8"))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,6 +13,24 @@ from synthloom.encoding import EncodedColumn, PartSpec
 MAX_CODES = 800
 """About how many codes of a part a chain tells apart; the bins inside one are drawn by their frequency."""
 ROWS_A_CODE = 20
+INPUT_BINS = 255
+"""Most bins that later models see of a part, besides the missing one."""
+
+
+class Seen(NamedTuple):
+    """What later models see of a part.
+
+    Attributes:
+        numbers: float64 [n], its values, or the places of its categories; NaN where missing.
+        bins: uint8 [n], 1 to 255 in ascending order, 0 where missing.
+    """
+
+    numbers: np.ndarray
+    bins: np.ndarray
+
+    def take(self, rows: np.ndarray) -> Seen:
+        """Some of the rows."""
+        return Seen(self.numbers[rows], self.bins[rows])
 
 
 @dataclass(frozen=True)
@@ -58,18 +77,40 @@ class ChainColumn:
 
     def codes(self, column: EncodedColumn) -> np.ndarray:
         """The code int32 [n] of each value."""
-        place = np.empty(len(self.order), dtype=np.int64)
-        place[self.order] = np.arange(len(self.order))
-        code = np.searchsorted(self.first, place, side="right") - 1 + self.nulls
+        code = np.searchsorted(self.first, self._place, side="right") - 1 + self.nulls
         return np.where(column.nulls & bool(self.nulls), 0, code[column.codes]).astype(np.int32)
 
-    def feature(self, column: EncodedColumn) -> np.ndarray:
-        """The number float64 [n] that later models see, NaN where missing."""
+    def seen(self, column: EncodedColumn) -> Seen:
+        """What later models see of these values."""
+        bins = np.where(column.nulls, np.uint8(0), self._input_bin[column.codes])
         if self.spec.ordered:
-            return column.continuous(self.spec)
-        place = np.empty(len(self.order))
+            return Seen(column.continuous(self.spec), bins)
+        return Seen(np.where(column.nulls, np.nan, self._place[column.codes]), bins)
+
+    @cached_property
+    def _place(self) -> np.ndarray:
+        """The place int64 [bins] of each bin or category from low to high."""
+        place = np.empty(len(self.order), dtype=np.int64)
         place[self.order] = np.arange(len(self.order))
-        return np.where(column.nulls, np.nan, place[column.codes])
+        return place
+
+    @cached_property
+    def _input_bin(self) -> np.ndarray:
+        """The bin uint8 [bins] that later models see of each bin or category: neighbours of few rows are joined."""
+        target = self.mass.sum() / INPUT_BINS
+        first = _join(self.mass, target)
+        while len(first) - 1 > INPUT_BINS:
+            target *= 1.05
+            first = _join(self.mass, target)
+        bins = np.empty(len(self.order), dtype=np.uint8)
+        bins[self.order] = np.repeat(np.arange(1, len(first)), np.diff(first))
+        return bins
+
+    def input_of(self, values: np.ndarray) -> np.ndarray:
+        """The bin uint8 [n] of numbers float64 [n] on this part's scale; 0 where NaN."""
+        assert self.spec.lower is not None
+        code = np.clip(np.searchsorted(self.spec.lower, values, side="right") - 1, 0, self.spec.n_codes - 1)
+        return np.where(np.isnan(values), np.uint8(0), self._input_bin[code])
 
     def positions(self, values: np.ndarray) -> np.ndarray:
         """Where numbers float64 [n] of another column lie on this one's scale of codes."""
@@ -94,9 +135,7 @@ class ChainColumn:
 
         Counted per value on a grid and for categories, per unit of length for other numbers.
         """
-        place = np.empty(len(self.order), dtype=np.int64)
-        place[self.order] = np.arange(len(self.order))
-        mine = place[column.codes]
+        mine = self._place[column.codes]
         code = np.searchsorted(self.first, mine, side="right") - 1
         within = np.add.reduceat(self.mass, self.first[:-1])[code]
         out = np.log(np.maximum(within, 1e-300)) - np.log(np.maximum(self.mass[mine], 1e-300))

@@ -25,6 +25,7 @@ class CodeTree:
         low, high: int32 [nodes]; a node stands for the codes ``low … high - 1``.
         children: int32 [nodes, width], -1 where there is none.
         leaf: bool [nodes].
+        place: uint8 [nodes], where a node lies among those of its level, 1 to 255.
         log_shares: float64 [nodes, width], log of each child's part of the node's mass; -30 where there is none.
         depth: digits on the longest way to a code.
         width: most children of a node.
@@ -56,6 +57,7 @@ class CodeTree:
         self.low, self.high = np.array(low, dtype=np.int32), np.array(high, dtype=np.int32)
         self.leaf = self.children[:, 0] < 0
         self.depth = max(level)
+        self.place = _places(np.array(level), self.low)
         weight = np.maximum(cumulative[self.high] - cumulative[self.low], 1e-300)
         shares = np.where(self.children >= 0, weight[self.children], 0.0) / weight[:, None]
         self.log_shares = np.log(np.maximum(shares, _NO_SHARE))
@@ -65,6 +67,15 @@ class CodeTree:
         kids = self.children[nodes]
         lows = np.where(kids >= 0, self.low[np.maximum(kids, 0)], self.n_codes + 1)
         return (lows <= codes[:, None]).sum(axis=1).astype(np.int32) - 1
+
+
+def _places(level: np.ndarray, low: np.ndarray) -> np.ndarray:
+    place = np.zeros(len(level), dtype=np.uint8)
+    for depth in range(int(level.max()) + 1):
+        nodes = np.flatnonzero(level == depth)
+        nodes = nodes[np.argsort(low[nodes], kind="stable")]
+        place[nodes] = 1 + np.arange(len(nodes)) * 255 // max(255, len(nodes))
+    return place
 
 
 def is_direct(mass: np.ndarray) -> bool:

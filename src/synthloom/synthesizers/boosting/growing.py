@@ -1,22 +1,28 @@
-"""How large a boosted softmax grows: until rows that it does not learn from gain no more.
+"""Which learner a level of a column gets, and how large it grows: decided on rows it does not learn from.
 
-Where rows are many, a share of them is held out and decides (early stopping). Where they are few, each
-of five folds is held out in turn, the rounds of the least mean loss are taken, and the model is grown
-anew on all rows.
+The candidates are the level's own frequencies (no tree), one tree, boosted trees, and boosted trees of
+smaller leaves. Each grows until held-out rows gain no more; the one of the least loss on them is taken,
+but a finer one only if it is better by two standard errors of the paired difference (compare Breiman
+et al. 1984, "Classification and Regression Trees"): what is finer remembers more. All rows then
+grow the chosen learner to the size that was found. The loss is that of the level's few digits, a
+resolution at which all candidates can be compared; that of fine codes would favour smooth ones.
+
+Where rows are few, each of five folds is held out in turn.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
-from synthloom.synthesizers.boosting.forest import Forest
+from synthloom.synthesizers.boosting.forest import MOST_LEAVES, Forest, Tree
 
 _FEW_ROWS = 3_000
 _FOLDS = 5
 _LEAVES_OF_FEW = 30
+_CLEARLY = 2.0  # standard errors
 
 
 @dataclass(frozen=True)
@@ -43,42 +49,27 @@ class BoostingOptions:
     max_rounds: int = 200
     held_out: float = 0.15
 
-    def refined(self, classes: int) -> BoostingOptions:
-        """Slower, finer growing where two classes cost but one tree a round, as a two-valued target does."""
-        if classes > 2:
-            return self
-        return replace(
-            self,
-            learning_rate=self.learning_rate / 3.0,
-            leaves=2 * self.leaves,
-            min_leaf=self.min_leaf // 2,
-            patience=5 * self.patience // 2,
-            max_rounds=5 * self.max_rounds,
-        )
+    def learners(self, classes: int) -> dict[str, BoostingOptions]:
+        """The candidates by name, the gentlest first."""
+        boosted = self
+        if classes == 2:  # one score a tree: many small steps cost little
+            boosted = replace(
+                self,
+                learning_rate=self.learning_rate / 3.0,
+                leaves=min(2 * self.leaves, MOST_LEAVES),
+                min_leaf=self.min_leaf // 2,
+                patience=5 * self.patience // 2,
+                max_rounds=5 * self.max_rounds,
+            )
+        return {
+            "tree": replace(self, learning_rate=1.0, leaves=MOST_LEAVES, max_rounds=1),
+            "boosted": boosted,
+            "finely boosted": replace(boosted, min_leaf=boosted.min_leaf // 3),
+        }
 
     def least_rows(self, rows: int) -> int:
         """Fewest rows in a leaf of a model that learns from ``rows``."""
         return max(self.support, min(self.min_leaf, rows // _LEAVES_OF_FEW))
-
-    def parameters(self, classes: int, rows: int, seed: int) -> dict[str, Any]:
-        """LightGBM's parameters; one thread and no sampling, so that results repeat."""
-        task: dict[str, Any] = (
-            {"objective": "binary"} if classes == 2 else {"objective": "multiclass", "num_class": classes}
-        )
-        return task | {
-            "learning_rate": self.learning_rate,
-            "num_leaves": self.leaves,
-            "min_data_in_leaf": self.least_rows(rows),
-            "lambda_l2": self.l2,
-            "max_bin": 255,
-            "min_data_in_bin": 5,
-            "num_threads": 1,
-            "deterministic": True,
-            "force_row_wise": True,
-            "feature_pre_filter": False,
-            "seed": seed,
-            "verbose": -1,
-        }
 
 
 @dataclass(frozen=True)
@@ -86,91 +77,160 @@ class Sample:
     """What a model learns from.
 
     Attributes:
-        inputs: float64 [n, k].
-        begin: float64 [n, classes], the scores to begin at; [n, 1] for two classes.
-        target: int [n], the class.
-        weights: float64 [n] or ``None``.
-        classes: how many classes there are.
+        inputs: uint8 [k, n], the bin of each input; 0 where it is missing.
+        begin: float32 [n, scores], the scores to begin at: one for each class, or the logit of two.
+        target: int32 [n], the class.
+        weights: float32 [n].
     """
 
     inputs: np.ndarray
     begin: np.ndarray
     target: np.ndarray
-    weights: np.ndarray | None
-    classes: int
+    weights: np.ndarray
 
-    def dataset(self, rows: np.ndarray, parameters: dict[str, Any], reference: Any = None) -> Any:
-        """The rows as LightGBM wants them."""
-        import lightgbm as lgb
+    def take(self, rows: np.ndarray) -> Sample:
+        """Some of the rows."""
+        return Sample(np.take(self.inputs, rows, axis=1), self.begin[rows], self.target[rows], self.weights[rows])
 
-        return lgb.Dataset(
-            self.inputs[rows],
-            self.target[rows],
-            weight=None if self.weights is None else self.weights[rows],
-            init_score=self.begin[rows].ravel(order="F"),
-            reference=reference,
-            params=parameters,
-        )
-
-    def loss(self, rows: np.ndarray) -> float:
-        """The mean cross entropy of the scores to begin at."""
-        scores = self.begin[rows]
-        if self.classes == 2:
-            scores = np.column_stack([np.zeros(len(scores)), scores[:, 0]])
-        top = scores.max(axis=1)
-        total = top + np.log(np.exp(scores - top[:, None]).sum(axis=1))
-        own = scores[np.arange(len(rows)), self.target[rows]]
-        return float(np.average(total - own, weights=None if self.weights is None else self.weights[rows]))
+    @property
+    def classes(self) -> int:
+        """How many classes there are."""
+        return max(2, self.begin.shape[1])
 
 
-def grow(sample: Sample, held: np.ndarray, options: BoostingOptions, seed: int) -> Forest | None:
-    """Trees for ``sample``; ``None`` if even the first does not help. ``held`` bool [n] are held out of many rows."""
-    n = len(sample.target)
-    options = options.refined(sample.classes)
-    if n < _FEW_ROWS:
-        rounds = _rounds_by_folds(sample, options, seed)
-        if rounds == 0:
-            return None
-        booster, _ = _boost(sample, np.arange(n), None, rounds, options, seed)
-    else:
-        check = np.flatnonzero(held)
-        booster, losses = _boost(sample, np.flatnonzero(~held), check, options.max_rounds, options, seed)
-        rounds = int(np.argmin(losses)) + 1
-        if losses[rounds - 1] >= sample.loss(check):
-            return None
-    sums = 1 if sample.classes == 2 else sample.classes
-    return Forest.from_booster(booster, rounds, sums, sample.inputs.shape[1], options.support)
+@dataclass(frozen=True)
+class Grown:
+    """A learner that was chosen and grown.
+
+    Attributes:
+        learner: its name among the candidates; ``frequencies`` where no tree helps.
+        forest: its trees, ``None`` where there are none.
+    """
+
+    learner: str
+    forest: Forest | None
 
 
-def _rounds_by_folds(sample: Sample, options: BoostingOptions, seed: int) -> int:
-    """The rounds whose mean loss over the folds is least; 0 if none gains."""
-    n = len(sample.target)
-    fold = np.random.default_rng(seed).permutation(n) % _FOLDS
-    total = np.zeros(options.max_rounds + 1)
-    for part in range(_FOLDS):
-        check = np.flatnonzero(fold == part)
-        _, losses = _boost(sample, np.flatnonzero(fold != part), check, options.max_rounds, options, seed)
-        losses = np.concatenate([[sample.loss(check)], losses])
-        total += np.pad(losses, (0, len(total) - len(losses)), mode="edge")
-    return int(np.argmin(total))
+@dataclass(frozen=True)
+class _Trial:
+    """A candidate that was grown on some rows and judged on others.
+
+    Attributes:
+        rounds: how many give the least loss.
+        losses: float64 [judged rows], the loss of each row after them.
+        trees: what has grown, where one model was grown.
+    """
+
+    rounds: int
+    losses: np.ndarray
+    trees: list[Tree]
 
 
-def _boost(
-    sample: Sample, train: np.ndarray, check: np.ndarray | None, rounds: int, options: BoostingOptions, seed: int
-) -> tuple[Any, np.ndarray]:
-    """A booster and its loss on the rows ``check`` after each round, until that falls no more."""
-    import lightgbm as lgb
+def grow(sample: Sample, held: np.ndarray, options: BoostingOptions, seed: int, stop: Callable[[], bool]) -> Grown:
+    """The best learner for ``sample``. ``held`` bool [n] are held out of many rows.
 
-    parameters = options.parameters(sample.classes, len(sample.target), seed)
-    data = sample.dataset(train, parameters)
-    if check is None:
-        return lgb.train(parameters, data, rounds), np.empty(0)
-    history: dict[str, Any] = {}
-    booster = lgb.train(
-        parameters,
-        data,
-        rounds,
-        valid_sets=[sample.dataset(check, parameters, data)],
-        callbacks=[lgb.early_stopping(options.patience, verbose=False), lgb.record_evaluation(history)],
-    )
-    return booster, np.array(next(iter(history["valid_0"].values())))
+    ``stop`` is asked after every round; where it says yes, what has grown so far is the model.
+    """
+    if stop():
+        return Grown("frequencies", None)
+    few = len(sample.target) < _FEW_ROWS
+    fold = np.random.default_rng(seed).permutation(len(sample.target)) % _FOLDS if few else (~held).astype(np.int64)
+    name, best = "", _Trial(0, np.empty(0), [])
+    candidates = options.learners(sample.classes)
+    for candidate, its_options in candidates.items():
+        trial = (_by_folds if few else _by_check)(sample, fold, its_options, stop)
+        if best.rounds == 0 or _clearly_less(trial.losses, best.losses, sample.weights, fold):
+            name, best = candidate, trial
+        if stop():
+            break
+    if best.rounds == 0:
+        return Grown("frequencies", None)
+    trees = best.trees[: best.rounds]
+    if not trees or not stop():
+        growing = _growing(sample, np.arange(len(sample.target)), None, candidates[name])
+        trees = [tree for (tree, _), _ in zip(growing, range(best.rounds), strict=False)]
+    return Grown(name, Forest.of(trees, len(sample.inputs)))
+
+
+def _by_check(sample: Sample, fold: np.ndarray, options: BoostingOptions, stop: Callable[[], bool]) -> _Trial:
+    """A trial on one part of the rows."""
+    return _trial(sample, fold, 0, options, stop)[0]
+
+
+def _by_folds(sample: Sample, fold: np.ndarray, options: BoostingOptions, stop: Callable[[], bool]) -> _Trial:
+    """A trial on every part of the rows in turn; the rounds of the least mean loss."""
+    histories = [_trial(sample, fold, part, options, stop)[1] for part in range(_FOLDS)]
+    longest = max(len(history) for history in histories)
+    means = np.zeros(longest)
+    for history in histories:
+        each = np.array([row_losses.mean() for row_losses in history])
+        means += np.pad(each, (0, longest - len(each)), mode="edge")
+    rounds = int(np.argmin(means))
+    return _Trial(rounds, np.concatenate([history[min(rounds, len(history) - 1)] for history in histories]), [])
+
+
+def _trial(
+    sample: Sample, fold: np.ndarray, part: int, options: BoostingOptions, stop: Callable[[], bool]
+) -> tuple[_Trial, list[np.ndarray]]:
+    """Grows on all rows but the ``part``, until the loss on that falls no more; also the loss after each round.
+
+    The history of losses row by row is kept where rows are few.
+    """
+    from synthloom.synthesizers.boosting import kernels
+
+    check = np.flatnonzero(fold == part)
+    checked = sample.take(check)
+    keep = len(sample.target) < _FEW_ROWS
+    losses = kernels.losses(checked.begin, checked.target)
+    best, least, rounds, history, trees = losses, _mean(losses, checked), 0, [losses], []
+    for tree, after in _growing(sample, np.flatnonzero(fold != part), checked, options):
+        trees.append(tree)
+        if keep:
+            history.append(after)
+        mean = _mean(after, checked)
+        if mean < least:
+            best, least, rounds = after, mean, len(trees)
+        if len(trees) - rounds >= options.patience or stop():
+            break
+    return _Trial(rounds, best, trees), history
+
+
+def _mean(losses: np.ndarray, sample: Sample) -> float:
+    return float(np.average(losses, weights=sample.weights))
+
+
+def _clearly_less(new: np.ndarray, old: np.ndarray, weights: np.ndarray, fold: np.ndarray) -> bool:
+    """Whether losses of the judged rows are less than others by more than chance."""
+    order = np.argsort(fold, kind="stable")[: len(new)]  # the order in which parts were judged
+    gain, weight = old - new, weights[order]
+    mean = np.average(gain, weights=weight)
+    error = np.sqrt(np.sum((weight * (gain - mean)) ** 2)) / weight.sum()
+    return bool(mean > _CLEARLY * error)
+
+
+def _growing(
+    sample: Sample, train: np.ndarray, checked: Sample | None, options: BoostingOptions
+) -> Iterator[tuple[Tree, np.ndarray]]:
+    """Trees grown on the rows ``train`` one after the other, each with the losses of ``checked`` rows so far."""
+    from synthloom.synthesizers.boosting import kernels
+
+    offset = np.concatenate([[0], np.cumsum(sample.inputs.max(axis=1).astype(np.int64) + 1)])
+    by_row = np.ascontiguousarray(sample.inputs.T)
+    scores = sample.begin.copy()
+    slope, curve = np.empty_like(scores), np.empty_like(scores)
+    sums = np.empty((options.leaves, offset[-1], scores.shape[1]), dtype=np.float32)
+    counts = np.empty((options.leaves, offset[-1]), dtype=np.int32)
+    train = train.astype(np.int32)
+    order, spare = np.empty_like(train), np.empty_like(train)
+    aside = checked.begin.copy() if checked is not None else scores[:0]
+    limits = (options.leaves, options.least_rows(len(sample.target)), options.l2)
+    for _ in range(options.max_rounds):
+        kernels.gradients(scores, sample.target, sample.weights, train, slope, curve)
+        order[:] = train
+        splits, ends = kernels.grow_tree(by_row, offset, order, slope, curve, limits, sums, counts, spare)
+        values = kernels.finish_leaves(order, ends, options.l2, options.learning_rate, scores)
+        tree, losses = Tree(*(*splits, values)), aside[:0, 0]
+        if checked is not None:
+            Forest.of([tree], len(sample.inputs)).add_to(aside, checked.inputs)
+            losses = kernels.losses(aside, checked.target)
+        yield tree, losses

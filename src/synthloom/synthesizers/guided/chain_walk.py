@@ -31,7 +31,7 @@ class Chain(Protocol):
     links_: dict[str, Any]
     models_: dict[str, Any]
 
-    def _inputs(self, name: str, features: Mapping[str, np.ndarray], n: int) -> tuple[np.ndarray, np.ndarray]: ...
+    def _inputs(self, name: str, seen: Mapping[str, Any], n: int) -> Any: ...
 
 
 class Known(NamedTuple):
@@ -86,7 +86,7 @@ def walk(
     tilts, known = tilts or {}, known or {}
     derived = chain_derived(chain)
     state = Walk({}, np.zeros(n))
-    features: dict[str, np.ndarray] = {}
+    seen: dict[str, Any] = {}
     if context is not None:
         for spec, column in context:
             state.columns[_CONTEXT + spec.name] = column
@@ -101,13 +101,13 @@ def walk(
                     state.columns[part] = _mixed(column, known.get(part))
                     state.log_weight -= _CONTRADICTION * _contradicted(column, known.get(part))
             elif cells is not None and cells.given.all():
-                state.log_weight += _chance(chain, name, features, cells.column, n)
+                state.log_weight += _chance(chain, name, seen, cells.column, n)
                 state.columns[name] = cells.column
             else:
-                column, log_weight = _partly_drawn(chain, name, features, tilts.get(name), cells, stream.child(name), n)
+                column, log_weight = _partly_drawn(chain, name, seen, tilts.get(name), cells, stream.child(name), n)
                 state.log_weight += log_weight
                 state.columns[name] = column
-        features[name] = link.feature(state.columns[name])
+        seen[name] = link.seen(state.columns[name])
         if name == upto:
             break
     return state
@@ -130,7 +130,7 @@ def _contradicted(made: EncodedColumn, cells: Known | None) -> np.ndarray:
 def _partly_drawn(
     chain: Chain,
     name: str,
-    features: Mapping[str, np.ndarray],
+    seen: Mapping[str, Any],
     tilt: Tilt | None,
     cells: Known | None,
     stream: RandomStream,
@@ -138,13 +138,13 @@ def _partly_drawn(
 ) -> tuple[EncodedColumn, np.ndarray]:
     """A part of which some cells are given and the others drawn, and the log weights float64 [n]."""
     if cells is None or not cells.given.any():
-        return _draw(chain, name, features, tilt, stream, n)
+        return _draw(chain, name, seen, tilt, stream, n)
     given, free = np.flatnonzero(cells.given), np.flatnonzero(~cells.given)
     log_weight = np.zeros(n)
-    seen = {other: values[given] for other, values in features.items()}
-    log_weight[given] = _chance(chain, name, seen, cells.column.take(given), len(given))
-    seen = {other: values[free] for other, values in features.items()}
-    drawn, log_weight[free] = _draw(chain, name, seen, tilt, stream, len(free))
+    part = {other: values.take(given) for other, values in seen.items()}
+    log_weight[given] = _chance(chain, name, part, cells.column.take(given), len(given))
+    part = {other: values.take(free) for other, values in seen.items()}
+    drawn, log_weight[free] = _draw(chain, name, part, tilt, stream, len(free))
     codes, residuals, nulls = (
         array.copy() for array in (cells.column.codes, cells.column.residuals, cells.column.nulls)
     )
@@ -163,28 +163,28 @@ def _mixed(drawn: EncodedColumn, cells: Known | None) -> EncodedColumn:
     )
 
 
-def _chance(chain: Chain, name: str, features: Mapping[str, np.ndarray], column: EncodedColumn, n: int) -> np.ndarray:
+def _chance(chain: Chain, name: str, seen: Mapping[str, Any], column: EncodedColumn, n: int) -> np.ndarray:
     """The log of the chance float64 [n] of a part's values given the earlier parts."""
-    inputs, positions = chain._inputs(name, features, n)
+    inputs = chain._inputs(name, seen, n)
     link = chain.links_[name]
-    return np.asarray(chain.models_[name].log_share(inputs, positions, link.codes(column)))
+    return np.asarray(chain.models_[name].log_share(inputs, link.codes(column)))
 
 
 def _draw(
-    chain: Chain, name: str, features: Mapping[str, np.ndarray], tilt: Tilt | None, stream: RandomStream, n: int
+    chain: Chain, name: str, seen: Mapping[str, Any], tilt: Tilt | None, stream: RandomStream, n: int
 ) -> tuple[EncodedColumn, np.ndarray]:
     """A part drawn within what is allowed, and the log weights float64 [n] of doing so."""
     link, model = chain.links_[name], chain.models_[name]
     rng = stream.generator()
-    inputs, positions = chain._inputs(name, features, n)
+    inputs = chain._inputs(name, seen, n)
     if tilt is None:
-        return link.decode(model.sample(inputs, positions, rng.random(n)), rng), np.zeros(n)
+        return link.decode(model.sample(inputs, rng.random(n)), rng), np.zeros(n)
     share = tilt.allowed.share if tilt.favour is None else tilt.allowed.share * tilt.favour
     mass = link.mass + _LEAST_MASS
     whole = np.add.reduceat(mass, link.first[:-1])
     wanted = np.add.reduceat(mass * share[:-1][link.order], link.first[:-1]) / whole
     potential = np.concatenate([[share[-1]], wanted]) if link.nulls else wanted
-    codes, log_weight = tilted_codes(model, inputs, positions, rng.random(n), potential)
+    codes, log_weight = tilted_codes(model, inputs, rng.random(n), potential)
     missing = codes < link.nulls
     code = np.maximum(codes - link.nulls, 0)
     bins = _bins_within(link, code, mass * share[:-1][link.order], rng.random(n))
@@ -207,9 +207,7 @@ def _bins_within(link: Any, code: np.ndarray, mass: np.ndarray, uniforms: np.nda
     return np.asarray(link.order[place])
 
 
-def tilted_codes(
-    model: Any, inputs: np.ndarray, positions: np.ndarray, uniforms: np.ndarray, potential: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def tilted_codes(model: Any, inputs: Any, uniforms: np.ndarray, potential: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Codes int32 [n] drawn from p(code | inputs) times ``potential`` float64 [codes], digit by digit.
 
     Each digit is drawn by its share times the mean potential of the codes below it. Gives the log
@@ -223,14 +221,13 @@ def tilted_codes(
     mean = (above[tree.high] - above[tree.low]) / np.maximum(below[tree.high] - below[tree.low], 1e-300)
     single = tree.high - tree.low == 1
     mean[single] = potential[tree.low[single]]
-    nodes = np.zeros(len(inputs), dtype=np.int32)
-    left, log_weight = uniforms.copy(), np.zeros(len(inputs))
+    nodes = np.zeros(len(uniforms), dtype=np.int32)
+    left, log_weight = uniforms.copy(), np.zeros(len(uniforms))
     for level in range(len(model.levels)):
         active = np.flatnonzero(~tree.leaf[nodes])
         if not len(active):
             break
-        shares = np.asarray(model._shares(level, inputs[active], positions[active], nodes[active]))
-        shares = shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-300)
+        shares = np.asarray(model.shares(level, inputs, nodes, active))
         kids = tree.children[nodes[active]]
         tilted = shares * np.where(kids >= 0, mean[np.maximum(kids, 0)], 0.0)
         total = np.cumsum(tilted, axis=1)

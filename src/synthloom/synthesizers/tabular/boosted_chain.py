@@ -23,14 +23,15 @@ import numpy as np
 from synthloom.artifact import read_arrays, write_arrays
 from synthloom.data import Table
 from synthloom.encoding import EncodedColumn, EncodedTable
-from synthloom.errors import ConditionError
+from synthloom.errors import ConditionError, OptionError
 from synthloom.randomness import RandomStream
 from synthloom.run_context import RunContext
 from synthloom.schema import TableSchema
 from synthloom.synthesizers.base import Capabilities, Forecast, Synthesizer
-from synthloom.synthesizers.boosting.chain_column import ChainColumn
+from synthloom.synthesizers.boosting.chain_column import ChainColumn, Seen
 from synthloom.synthesizers.boosting.code_tree import is_direct
-from synthloom.synthesizers.boosting.conditional_model import ConditionalModel
+from synthloom.synthesizers.boosting.conditional_model import ConditionalModel, Inputs
+from synthloom.synthesizers.boosting.forest import MOST_LEAVES
 from synthloom.synthesizers.boosting.growing import BoostingOptions
 from synthloom.synthesizers.boosting.linear_hint import LinearHint
 from synthloom.synthesizers.boosting.screening import Profiles, alike, most_telling, profiles
@@ -38,6 +39,7 @@ from synthloom.synthesizers.category_order import category_order
 
 _CONTEXT = "context\x1f"
 _HINT_ROWS = 20_000
+_FIXED_COST = 3.0  # of a column's model, in inputs
 _NEVER_ZERO = 1e-9  # a code that no weighted row has can still be drawn from a tree of codes
 
 
@@ -53,7 +55,7 @@ class BoostedChain(Synthesizer):
 
     name: ClassVar[str] = "boosted_chain"
     capabilities: ClassVar[Capabilities] = Capabilities(
-        conditions="leading", context=True, weights=True, log_density=True
+        conditions="leading", context=True, weights=True, log_density=True, update=True
     )
 
     def __init__(
@@ -85,13 +87,19 @@ class BoostedChain(Synthesizer):
         """
         self._require_fitted()
         encoded = self.encoder_.encode(Table.from_frame(data).select(self.schema_.names))
-        features = {name: link.feature(encoded.columns[name]) for name, link in self.links_.items()}
+        seen = {name: link.seen(encoded.columns[name]) for name, link in self.links_.items()}
         total = np.zeros(encoded.n_rows)
         for name in self.models_:  # what other columns determine adds nothing
             link, column = self.links_[name], encoded.columns[name]
-            inputs, positions = self._inputs(name, features, encoded.n_rows)
-            total += self.models_[name].log_share(inputs, positions, link.codes(column)) - link.log_width(column)
+            inputs = self._inputs(name, seen, encoded.n_rows)
+            total += self.models_[name].log_share(inputs, link.codes(column)) - link.log_width(column)
         return total
+
+    @property
+    def learners_(self) -> dict[str, list[str]]:
+        """The learner that was chosen for each level of each part's codes, coarse to fine."""
+        self._require_fitted()
+        return {name: [level.learner for level in model.levels] for name, model in self.models_.items()}
 
     @classmethod
     def forecast(cls, rows: int, columns: int) -> Forecast:
@@ -110,76 +118,78 @@ class BoostedChain(Synthesizer):
         table = _joined(context, _learned_first(target, self.schema_))
         profile = profiles(table, stream.child("profile"))
         self.links_ = _links(table, profile, np.ones(table.n_rows) if weights is None else weights)
-        features = {name: link.feature(table.columns[name]) for name, link in self.links_.items()}
+        seen = {name: link.seen(table.columns[name]) for name, link in self.links_.items()}
         self.inputs_ = most_telling(profile, list(self.links_), self.max_inputs)
-        self.alike_ = {name: self._find_alike(name, table, features, profile.rows) for name in self.links_}
+        self.alike_ = {name: self._find_alike(name, table, seen, profile.rows) for name in self.links_}
         self.hints_: dict[str, LinearHint] = {}
         names = [name for name in self.links_ if not name.startswith(_CONTEXT) and name not in self._derived]
         for name in names:
-            if hint := self._find_hint(name, features, weights, stream.child("hint", name)):
+            if hint := self._find_hint(name, seen, weights, stream.child("hint", name)):
                 self.hints_[name] = hint
         reporter = run.reporter("fit")
+        shares = np.cumsum([_FIXED_COST + len(self.inputs_[name]) for name in names])
+        late = run.schedule((shares / shares[-1:]).tolist())
 
-        def learn(name: str) -> ConditionalModel:
+        def learn(place: int) -> ConditionalModel:
             run.check()
+            name = names[place]
             link = self.links_[name]
-            inputs, positions = self._inputs(name, features, table.n_rows)
             return ConditionalModel.fit(
-                inputs,
-                positions,
+                self._inputs(name, seen, table.n_rows),
                 link.codes(table.columns[name]),
                 link.code_mass + _NEVER_ZERO,
                 weights,
                 self._options(),
                 stream.child("column", name),
                 first_apart=bool(link.nulls),
+                stop=lambda: late(place),
             )
 
         self.models_: dict[str, ConditionalModel] = {}
-        for name, model in zip(names, run.executor.map(learn, names), strict=True):
+        for name, model in zip(names, run.executor.map(learn, range(len(names))), strict=True):
             self.models_[name] = model
             reporter.update(len(self.models_) / len(names), f"{len(self.models_)} of {len(names)} columns")
 
-    def _find_alike(
-        self, name: str, table: EncodedTable, features: Mapping[str, np.ndarray], rows: np.ndarray
-    ) -> list[str]:
+    def _find_alike(self, name: str, table: EncodedTable, seen: Mapping[str, Seen], rows: np.ndarray) -> list[str]:
         """Earlier numbers on a scale like this column's, which are also shown relative to its codes."""
         link = self.links_[name]
         if not link.spec.ordered or is_direct(link.code_mass):
             return []
         ordered = [other for other in self.inputs_[name] if self.links_[other].spec.ordered]
-        positions = {other: link.positions(features[other][rows]) for other in ordered}
+        positions = {other: link.positions(seen[other].numbers[rows]) for other in ordered}
         return alike(positions, link.codes(table.columns[name].take(rows)).astype(np.float64))
 
     def _find_hint(
-        self, name: str, features: Mapping[str, np.ndarray], weights: np.ndarray | None, stream: RandomStream
+        self, name: str, seen: Mapping[str, Seen], weights: np.ndarray | None, stream: RandomStream
     ) -> LinearHint | None:
         """A linear guess at an ordered column from earlier ordered ones, where there is a good one."""
         others = [other for other in self.inputs_[name] if self.links_[other].spec.ordered]
         if not self.links_[name].spec.ordered or not others:
             return None
-        n = len(features[name])
+        n = len(seen[name].numbers)
         rows = np.sort(stream.generator().permutation(n)[:_HINT_ROWS])
         check = stream.child("check").generator().random(len(rows)) < self.held_out
-        inputs = np.column_stack([features[other][rows] for other in others])
+        inputs = np.column_stack([seen[other].numbers[rows] for other in others])
         weight = np.ones(len(rows)) if weights is None else weights[rows]
-        return LinearHint.fit(others, inputs, features[name][rows], weight, check)
+        return LinearHint.fit(others, inputs, seen[name].numbers[rows], weight, check)
 
-    def _inputs(self, name: str, features: Mapping[str, np.ndarray], n: int) -> tuple[np.ndarray, np.ndarray]:
-        """What a column's model sees: earlier columns float64 [n, k], and some on its code scale [n, m]."""
-        seen = [features[other] for other in self.inputs_[name]]
-        near = [self.links_[name].positions(features[other]) for other in self.alike_[name]]
+    def _inputs(self, name: str, seen: Mapping[str, Seen], n: int) -> Inputs:
+        """What a column's model sees of ``n`` rows of earlier columns."""
+        link = self.links_[name]
+        bins = [seen[other].bins for other in self.inputs_[name]]
+        near = [link.positions(seen[other].numbers) for other in self.alike_[name]]
         if name in self.hints_:
             hint = self.hints_[name]
-            guess = hint.guess(np.column_stack([features[other] for other in hint.names]))
-            seen.append(guess)
-            near.append(self.links_[name].positions(guess))
-        return (
-            np.column_stack(seen) if seen else np.zeros((n, 0)),
-            np.column_stack(near) if near else np.zeros((n, 0)),
+            guess = hint.guess(np.column_stack([seen[other].numbers for other in hint.names]))
+            bins.append(link.input_of(guess))
+            near.append(link.positions(guess))
+        return Inputs(
+            np.stack(bins) if bins else np.zeros((0, n), dtype=np.uint8), np.stack(near) if near else np.zeros((0, n))
         )
 
     def _options(self) -> BoostingOptions:
+        if not 2 <= self.leaves <= MOST_LEAVES:
+            raise OptionError(f"leaves is {self.leaves!r}", accepted=f"a whole number from 2 to {MOST_LEAVES}")
         return BoostingOptions(
             learning_rate=self.learning_rate,
             leaves=self.leaves,
@@ -198,7 +208,7 @@ class BoostedChain(Synthesizer):
         given |= dict(fixed)
         derived = self._derived
         columns: dict[str, EncodedColumn] = {}
-        features: dict[str, np.ndarray] = {}
+        seen: dict[str, Seen] = {}
         for name, link in self.links_.items():
             if name in derived and name not in given:
                 made = self.encoder_.derive(derived[name], columns, np.arange(n), stream.child("derived"))
@@ -207,10 +217,9 @@ class BoostedChain(Synthesizer):
                 column = given[name]
             else:
                 rng = stream.child(name).generator()
-                inputs, positions = self._inputs(name, features, n)
-                column = link.decode(self.models_[name].sample(inputs, positions, rng.random(n)), rng)
+                column = link.decode(self.models_[name].sample(self._inputs(name, seen, n), rng.random(n)), rng)
             columns[name] = column
-            features[name] = link.feature(column)
+            seen[name] = link.seen(column)
         wanted = {spec.name: columns[spec.name] for spec in self.encoder_.specs}
         return EncodedTable(self.encoder_.specs, wanted, n)
 

@@ -83,7 +83,7 @@ class GaussianCopula(Synthesizer):
     """
 
     name: ClassVar[str] = "gaussian_copula"
-    capabilities: ClassVar[Capabilities] = Capabilities(conditions="all", context=True, weights=True)
+    capabilities: ClassVar[Capabilities] = Capabilities(conditions="all", context=True, weights=True, update=True)
 
     def __init__(self, *, shrinkage: float | None = None) -> None:
         self.shrinkage = shrinkage

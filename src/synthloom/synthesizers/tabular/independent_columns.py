@@ -31,7 +31,7 @@ class IndependentColumns(Synthesizer):
     """
 
     name: ClassVar[str] = "independent_columns"
-    capabilities: ClassVar[Capabilities] = Capabilities(conditions="all", weights=True)
+    capabilities: ClassVar[Capabilities] = Capabilities(conditions="all", weights=True, update=True)
 
     def _fit(
         self,
