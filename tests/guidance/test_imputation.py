@@ -58,7 +58,7 @@ def test_intervals_cover(holes, filled) -> None:
     cells = cells[cells["column"] != "wed"]
     truth = np.array([real[c][r] for r, c in zip(cells["row"], cells["column"], strict=True)])
     inside = (truth >= cells["low"].astype(float) - 1e-9) & (truth <= cells["high"].astype(float) + 1e-9)
-    assert 0.86 < inside.mean() < 0.96
+    assert 0.86 < inside.mean() < 0.97  # of few different values an interval holds whole ones, so rather more
     assert filled.cells.column("chance").drop_null().to_numpy().max() <= 1.0 + 1e-9
 
 

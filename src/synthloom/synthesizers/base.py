@@ -137,7 +137,9 @@ class Synthesizer(ABC):
             context_encoder = TableEncoder(context_schema).fit(context_table)
             encoded_context = context_encoder.encode(context_table)
         self.schema_, self.encoder_, self.context_encoder_ = schema, encoder, context_encoder
-        self.frame_kind_, self.rows_ = table.frame_kind, table.n_rows
+        self.frame_kind_ = table.frame_kind
+        if not self.capabilities.private:
+            self.rows_ = table.n_rows
         run.check()
         self._fit(encoder.encode(table), encoded_context, weights, stream, run)
         return self
@@ -293,9 +295,11 @@ class Synthesizer(ABC):
             (folder / "context_schema.yaml").write_text(schema_to_yaml(self.context_encoder_.schema), encoding="utf-8")
             write_json(folder / "context_encodings.json", self.context_encoder_.state())
         state = self._state(folder)
+        # under a budget the number of rows is a secret, and new rows are another fit
+        known = {} if self.capabilities.private else {"rows": self.rows_}
         write_json(
             folder / "model.json",
-            {"synthesizer": self.name, "parameters": self.get_params(), "rows": self.rows_, "state": state},
+            {"synthesizer": self.name, "parameters": self.get_params(), **known, "state": state},
         )
         facts = ({} if self.choice_ is None else {"choice": dict(self.choice_)}) | self.public_facts()
         write_manifest(folder, kind="model", label="synthetic", facts=facts)
@@ -470,7 +474,9 @@ def read_model(folder: str | Path, known: Mapping[str, type[Synthesizer]]) -> Sy
         model.schema_ = schema_from_yaml((folder / "schema.yaml").read_text(encoding="utf-8"))
         model.encoder_ = TableEncoder.from_state(model.schema_, read_json(folder / "encodings.json"))
         model.context_encoder_ = None
-        model.frame_kind_, model.rows_ = FrameKind(), int(plain["rows"])
+        model.frame_kind_ = FrameKind()
+        if not cls.capabilities.private:
+            model.rows_ = int(plain["rows"])
         model.choice_ = manifest.facts.get("choice")
         if (folder / "context_schema.yaml").is_file():
             schema = schema_from_yaml((folder / "context_schema.yaml").read_text(encoding="utf-8"))
