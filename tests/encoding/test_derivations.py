@@ -122,7 +122,8 @@ def planted(request):
     return frame, holds
 
 
-@pytest.mark.parametrize("name", SYNTHESIZERS)
+# under a budget relations are not read off the rows
+@pytest.mark.parametrize("name", [name for name, cls in SYNTHESIZERS.items() if not cls.capabilities.private])
 def test_every_synthesizer_keeps_planted_relations(planted, name):
     frame, holds = planted
     made = SYNTHESIZERS[name]().fit(frame, seed=1).sample(2_000, seed=2)
