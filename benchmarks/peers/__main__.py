@@ -52,6 +52,7 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--results", type=Path, default=REPOSITORY / "benchmarks" / "results" / "peers.json")
     parser.add_argument("--docs", type=Path, default=REPOSITORY / "docs", help="folder of the page and its pictures")
+    parser.add_argument("--threads", type=int, default=None, help="threads of every system; default: its own. 1 gives fair times on a busy machine")
     parser.add_argument("--nice", type=int, default=0, help="by how much every child yields to other work")
     parser.add_argument("--retry", action="store_true", help="run again what failed before")
     parser.add_argument("--report-only", action="store_true", help="run nothing; write results and page from what is there")
@@ -79,7 +80,11 @@ def main(words: list[str] | None = None) -> int:
     systems = [SYSTEMS[n] for n in named] or [s for s in SYSTEMS.values() if s.standard]
     cells = planned_cells(tables, systems, rows=options.rows if capped else None, splits=options.splits, slow_splits=slow)
     setting = Setting(
-        cache=options.cache.resolve(), minutes=options.minutes if capped else NO_LIMIT_MINUTES, niceness=options.nice, retry=options.retry
+        cache=options.cache.resolve(),
+        minutes=options.minutes if capped else NO_LIMIT_MINUTES,
+        niceness=options.nice,
+        retry=options.retry,
+        threads=options.threads,
     )
     yardstick = options.yardstick.resolve()
     try:
@@ -95,6 +100,7 @@ def main(words: list[str] | None = None) -> int:
     stated = {
         "capped": capped, "rows": options.rows if capped else None, "splits": options.splits, "slow_splits": slow,
         "minutes": options.minutes if capped else None, "hours": options.hours if capped else None,
+        "threads": options.threads,
     }  # fmt: skip
     found = collect(outcomes, setting, yardstick, stated)
     write_results(options.results, found)

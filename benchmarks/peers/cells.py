@@ -45,6 +45,7 @@ class Setting:
     minutes: float
     niceness: int = 0
     retry: bool = False
+    threads: int | None = None  # None: as many as each system takes by default
 
     @property
     def cells(self) -> Path:
@@ -67,7 +68,7 @@ class Cell:
 
     def folder(self, setting: Setting) -> Path:
         """Where the cell's rows and result lie."""
-        stated = {
+        stated: dict[str, Any] = {
             "split": self.split.label,
             "target": self.split.table.target,
             "options": dict(self.system.options),
@@ -75,6 +76,8 @@ class Cell:
             "environment": own_source() if self.system.ours else ENVIRONMENTS[self.system.environment].recipe,
             "group": self.system.group,
         }
+        if setting.threads is not None:
+            stated["threads"] = setting.threads
         key = hashlib.sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()[:12]
         return setting.cells / f"{self.system.name}-{self.split.label}-{key}"
 
@@ -151,7 +154,7 @@ def run_cell(cell: Cell, setting: Setting, job: Mapping[str, Any]) -> dict[str, 
     load = os.getloadavg()[0]
     found = run_child(
         command, folder, seconds=60 * setting.minutes, niceness=setting.niceness, result=paths["result"],
-        paths=(PACKAGE.parent,) if cell.system.ours else (),
+        paths=(PACKAGE.parent,) if cell.system.ours else (), variables=thread_limits(setting.threads),
     )  # fmt: skip
     found |= {"load_before": round(load, 2), "limit_minutes": setting.minutes}
     write_json(folder / "result.json", found)
@@ -199,6 +202,12 @@ def run_child(
         return {**json.loads(result.read_text()), "wall_seconds": time.monotonic() - start}
     words = (folder / "log.txt").read_text(errors="replace").strip().splitlines()
     return {"status": "failed", "message": (words[-1] if words else "no words")[:300], "exit_code": code}
+
+
+def thread_limits(threads: int | None) -> dict[str, str]:
+    """The variables by which the usual libraries of linear algebra and loops are told how many threads to use."""
+    names = ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
+    return {} if threads is None else dict.fromkeys(names, str(threads))
 
 
 def _wait(child: subprocess.Popen[bytes], seconds: float) -> int | None:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from benchmarks.peers.cells import HERE, REPOSITORY, Cell, Setting, read_result, run_child, write_json
+from benchmarks.peers.cells import HERE, REPOSITORY, Cell, Setting, read_result, run_child, thread_limits, write_json
 from benchmarks.peers.environments import ENVIRONMENTS, interpreter
 
 JUDGE_MINUTES = 60.0
-ONE_THREAD = {"OMP_THREAD_LIMIT": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+ONE_THREAD = thread_limits(1)
 """The judge computes on one thread, so that its figures are the same on every machine, busy or not."""
 
 

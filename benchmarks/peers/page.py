@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from benchmarks.peers.pictures import Point, dot_plot, write_picture
@@ -85,6 +86,9 @@ def _introduction(found: dict[str, Any]) -> str:
         if o["capped"]
         else f"Uncapped: all rows, {o['splits']} splits, no limits."
     )
+    loads = [c["load_before"] for c in found["cells"] if c.get("load_before") is not None]
+    busy = f" Before a cell the machine's load was {median(loads):.0f} (median), so seconds of wall time are of a shared machine." if loads else ""
+    threads = f" Every system is held to {o['threads']} thread{'s' * (o['threads'] > 1)}." if o.get("threads") else ""
     return (
         "Written by\n\n    python -m benchmarks.peers --data FOLDER --yardstick FILE\n\n"
         f"on {found['made']}, {m['cores']} cores ({m['processor']}), {m['memory_gb']:g} GB, {m['system']}, no GPU used. {limits} "
@@ -92,7 +96,7 @@ def _introduction(found: dict[str, Any]) -> str:
         "sampled), and is judged by the same yardstick, which shares no code with Synthloom. Values are means over splits, with half "
         "the range after ±. c2st, mia: 0.5 is best; trend: higher is better; gap: score that boosting loses on held-out rows when it learns from "
         "synthetic rows, lower is better; copies and near copies: share above that of held-out rows, by its one-sided 95 % bound, "
-        "none at 0 or below. Seconds are wall time of a machine that may have had other work; processor seconds are of the system alone.\n\n"
+        f"none at 0 or below. Processor seconds are of the system alone.{threads}{busy}\n\n"
         "Tables with key or text columns are left out when none are named: keys are made anew by Synthloom, and a classifier sees that alone."
     )
 

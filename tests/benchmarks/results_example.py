@@ -17,7 +17,7 @@ def example() -> dict[str, Any]:
     comparison = {"table": "adult", "peer": "mostlyai", "splits": 2}
     return {
         "format": 1, "made": "2026-11-22", "yardstick_sha256": "0" * 64,
-        "options": {"capped": True, "rows": 20_000, "splits": 2, "slow_splits": 1, "minutes": 30.0, "hours": 4.0},
+        "options": {"capped": True, "rows": 20_000, "splits": 2, "slow_splits": 1, "minutes": 30.0, "hours": 4.0, "threads": 1},
         "machine": {"cores": 2, "processor": "a processor", "memory_gb": 24.0, "system": "Linux"},
         "synthloom": {"version": "0.1.0", "source": "abcdef", "packages": {"numpy": "2"}},
         "environments": {"mostlyai": {"python": "3.11", "mostlyai-engine": "2.7.3", "torch": "2.13.0"}},
