@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 DEVELOP := $(VENV)/.installed-dev
 
-.PHONY: install demo test check format lock clean
+.PHONY: install demo test check format lock benchmark clean
 
 install: $(INSTALLED)          ## a .venv with the synthloom command
 demo: $(INSTALLED)             ## the main job on a real table; prints where the report is
@@ -23,6 +23,9 @@ check: $(DEVELOP)              ## lint, types, import directions
 format: $(DEVELOP)
 	$(BIN)/ruff format src scripts
 	$(BIN)/ruff check --fix src tests scripts benchmarks
+
+benchmark: $(DEVELOP)          ## beside other systems: make benchmark DATA=FOLDER YARDSTICK=FILE
+	$(BIN)/python -m benchmarks.peers --data $(DATA) --yardstick $(YARDSTICK)
 
 lock: $(DEVELOP)               ## the versions that CI installs, from those that are installed now
 	$(BIN)/pip freeze --exclude-editable | grep -v -i '^synthloom' > constraints.txt

@@ -29,6 +29,13 @@ PAPER_FIGURES = (
     ("fit_seconds", "fit s"),
 )
 
+ADDING = (
+    "## Adding a system\n"
+    "A script under `benchmarks/peers/adapters/` of some twenty lines (`exchange.py` reads the job and writes the rows), an entry in "
+    "`systems.py`, and, if it needs other packages, one in `environments.py`. The cache folder (`--cache`) holds environments, splits and "
+    "finished cells; a cell is run again when its table, split, adapter, options or releases change, and judged again when the yardstick does."
+)
+
 
 def write_page(found: dict[str, Any], docs: Path) -> Path:
     """Writes the page, its pictures and the marked section; returns the page's path."""
@@ -36,7 +43,7 @@ def write_page(found: dict[str, Any], docs: Path) -> Path:
     parts = [
         "# Synthloom beside other systems", _introduction(found), "## In short", summary_lines(found), *pictures,
         "## Tables", *_tables(found), _comparisons(found), *_group(found, "private"), *_group(found, "rebalance"),
-        _papers(found), _missing(found), _versions(found),
+        _papers(found), _missing(found), _versions(found), ADDING,
     ]  # fmt: skip
     page = docs / PAGE
     _write(page, "\n\n".join(p for p in parts if p) + "\n")
@@ -56,8 +63,14 @@ def summary_lines(found: dict[str, Any]) -> str:
         )
     if s["mia_auc_over_best_peer"]:
         worst = max(s["mia_auc_over_best_peer"].items(), key=lambda pair: pair[1])
+        by_peer: dict[str, list[float]] = {}
+        for peers in s["mia_auc_over_peers"].values():
+            for name, value in peers.items():
+                by_peer.setdefault(name, []).append(value)
+        apart = ", ".join(f"{SYSTEMS[name].title} {median(values):+.3f} ({max(values):+.3f})" for name, values in by_peer.items())
         lines.append(
-            f"- The membership attack's AUC on Synthloom's rows is at most {worst[1]:+.3f} from that on the least attackable peer's ({worst[0]})."
+            f"- The membership attack's AUC on Synthloom's rows less that on the least attackable peer's is at most {worst[1]:+.3f} "
+            f"({worst[0]}). Against each peer, median over tables and largest: {apart}. Independent columns would win this figure."
         )
     speed = s["speed"]
     if speed["pairs"]:

@@ -52,6 +52,7 @@ def collect(outcomes: Sequence[Outcome], setting: Setting, yardstick: Path, opti
 
 def summarize(outcomes: Sequence[Outcome], comparisons: Sequence[Comparison]) -> dict[str, Any]:
     """The few numbers that the comparison comes down to, private systems left to their own group."""
+    attacks = {table: peers for table, peers in attack_differences(outcomes).items() if peers}
     main = [c for c in comparisons if SYSTEMS[c.peer].group == "tables"]
     verdicts = [c.verdict for c in main]
     return {
@@ -60,7 +61,8 @@ def summarize(outcomes: Sequence[Outcome], comparisons: Sequence[Comparison]) ->
         "worse": verdicts.count("worse"),
         "share_better": round(verdicts.count("better") / len(main), 4) if main else None,
         "worse_in": [f"{c.figure} on {c.table} against {c.peer}" for c in main if c.verdict == "worse"],
-        "mia_auc_over_best_peer": _attack(outcomes),
+        "mia_auc_over_best_peer": {table: max(peers.values()) for table, peers in attacks.items()},
+        "mia_auc_over_peers": attacks,
         "speed": speed(outcomes, SPEED_PEER),
         "recomputed_differs_by": _recomputed(outcomes),
     }
@@ -137,18 +139,17 @@ def _compared(outcomes: Sequence[Outcome], setting: Setting, yardstick: Path, gr
     return compare(ours, [j for j in judged if not SYSTEMS[j.system].ours])
 
 
-def _attack(outcomes: Sequence[Outcome]) -> dict[str, float]:
-    """By table: our membership attack's AUC less the lowest of the peers', means over splits."""
+def attack_differences(outcomes: Sequence[Outcome]) -> dict[str, dict[str, float]]:
+    """By table and peer: the AUC of the membership attack on our rows less that on the peer's, means over splits."""
     found: dict[str, dict[str, list[float]]] = {}
     for o in outcomes:
         if o.status == "done" and o.cell.protocol == "yardstick" and o.cell.system.group == "tables" and "mia_auc" in o.judged["figures"]:
             found.setdefault(o.cell.split.table.name, {}).setdefault(o.cell.system.name, []).append(o.judged["figures"]["mia_auc"])
-    out = {}
-    for table, systems in found.items():
-        peers = [mean(v) for name, v in systems.items() if not SYSTEMS[name].ours]
-        if peers and "synthloom" in systems:
-            out[table] = round(mean(systems["synthloom"]) - min(peers), 4)
-    return out
+    return {
+        table: {name: round(mean(systems["synthloom"]) - mean(v), 4) for name, v in systems.items() if not SYSTEMS[name].ours}
+        for table, systems in found.items()
+        if "synthloom" in systems
+    }
 
 
 def _recomputed(outcomes: Sequence[Outcome]) -> dict[str, float]:

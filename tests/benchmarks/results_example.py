@@ -34,6 +34,6 @@ def example() -> dict[str, Any]:
         ],
         "summary": {
             "comparisons": 2, "better": 1, "worse": 1, "share_better": 0.5, "worse_in": ["trend on adult against mostlyai"],
-            "mia_auc_over_best_peer": {"adult": 0.004}, "speed": speed, "recomputed_differs_by": {},
+            "mia_auc_over_best_peer": {"adult": 0.004}, "mia_auc_over_peers": {"adult": {"mostlyai": 0.004}}, "speed": speed, "recomputed_differs_by": {},
         },
     }  # fmt: skip

@@ -14,6 +14,7 @@ def test_the_summary_says_what_the_cells_say(tmp_path):
     assert "Of 2 comparisons" in page
     assert "better in 1 (50 %) and significantly worse in 1: trend on adult against mostlyai." in page
     assert "the fit is 30 times as fast (least 30" in page
+    assert "at most +0.004 (adult). Against each peer, median over tables and largest: mostlyai-engine +0.004 (+0.004)." in page
     assert "| SDV CTGAN | capped | not done after 30 minutes | adult 0 |" in page
     assert "| Synthloom | 0.520 ± 0.010 |" in page
     assert "**Synthloom** | 0.99" in page
