@@ -31,13 +31,13 @@ SHARES: dict[str, float] = {
     "magnitudes": 0.010,
     "ranges": 0.015,
     # how values are spread
-    "histograms": 0.10,
-    "single columns": 0.20,
+    "histograms": 0.07,
+    "single columns": 0.13,
     # which columns go together, and how
-    "tree choice": 0.08,
-    "tree": 0.22,
+    "tree choice": 0.06,
+    "tree": 0.26,
     "further choice": 0.04,
-    "further": 0.26,
+    "further": 0.34,
 }
 """Share of the budget of each purpose."""
 

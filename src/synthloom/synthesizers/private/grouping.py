@@ -79,12 +79,12 @@ def group_ordered(counts: np.ndarray, max_groups: int, least: float) -> np.ndarr
     """
     if len(counts) <= max_groups and (counts >= least).all():
         return np.arange(len(counts))
-    target = max(counts.sum() / max_groups, least)
+    heavy = counts >= counts.sum() / max_groups  # these stand alone; the others share the groups that are left
+    target = max(counts[~heavy].sum() / max(1, max_groups - int(heavy.sum())), least)
     group = np.zeros(len(counts), dtype=np.int64)
     current, mass = 0, 0.0
     for place, count in enumerate(counts):
-        alone = count >= target
-        if place and (mass >= target or (alone and mass >= min(least, target / 4))):
+        if place and (mass >= target or (heavy[place] and mass >= least / 2) or heavy[place - 1]):
             current, mass = current + 1, 0.0
         group[place] = current
         mass += count
@@ -102,6 +102,9 @@ def group_unordered(counts: np.ndarray, sigma: float, max_groups: int) -> np.nda
         alone = order  # one category is no tail
     group = np.full(len(counts), len(alone), dtype=np.int64)
     group[np.sort(alone)] = np.arange(len(alone))
+    tail = group == len(alone)
+    if len(alone) and tail.any() and is_lost(float(counts[tail].sum()), sigma * float(np.sqrt(tail.sum()))):
+        group[tail] = group[order[0]]  # a group that is hardly ever met would only dilute the noise of the others
     return group
 
 

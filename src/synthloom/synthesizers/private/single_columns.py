@@ -14,7 +14,7 @@ from synthloom.synthesizers.private.denoising import combined, nonnegative
 from synthloom.synthesizers.private.graphical_model import Measurement
 from synthloom.synthesizers.private.grouping import Groups, group_ordered, group_unordered, is_lost
 
-_LEAST = 6.0  # standard deviations that a group of neighbouring codes should hold
+_LEAST = 8.0  # standard deviations that a group of neighbouring codes should hold
 _MAX_CATEGORIES = 32
 
 

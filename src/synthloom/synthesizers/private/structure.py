@@ -37,6 +37,8 @@ _LARGEST_PAIR = 100_000
 _MAX_COPIES = 8
 _POOL = 500
 _MODEL_ROWS = 120_000
+_ELSEWHERE = 0.5
+"""What a clique without the target counts for, beside one with it (the workload of AIM)."""
 _NOISE = math.sqrt(2 / math.pi)  # E|x| of a normal x of variance one
 
 
@@ -178,10 +180,11 @@ class FurtherRounds:
         made = draw_rows(model.tree, model.marginals, int(min(4 * model.total + 1, _MODEL_ROWS)), stream.generator())
         variance = float(self._next_variance()) / copies
         self._estimates = {clique: count(made, clique, model.sizes) * (model.total / len(made)) for clique in pool}
-        scores = [
+        missed = [
             float(np.abs(self.rows.counts(clique) - estimate).sum()) - _NOISE * math.sqrt(variance) * estimate.size
             for clique, estimate in self._estimates.items()
         ]
+        scores = [miss * (1.0 if self.target in (None, *clique) else _ELSEWHERE) for miss, clique in zip(missed, pool)]
         return pool[choose_clique(np.array(scores), self.account, "further choice")]
 
     def _sampled(self, clique: Clique) -> np.ndarray:
