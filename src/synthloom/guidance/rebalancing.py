@@ -175,7 +175,8 @@ def draw_cells(
     for place, (cell, size) in enumerate(zip(cells, sizes, strict=True)):
         try:
             seed = stream.child("cell", place).integer()
-            batches = model.sample_batches(int(size), where=cell.conditions, seed=seed, run=run)
+            where = cell.conditions if size else None  # what nobody asks for need not be possible
+            batches = model.sample_batches(int(size), where=where, seed=seed, run=run)
             parts.append(Table(Table.concatenate(batches).arrow))
         except ConditionError as error:
             raise ConditionError(
