@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from synthloom.errors import SynthloomError, UserError
     from synthloom.evaluation import Evaluation
     from synthloom.finding import Finding
-    from synthloom.guidance import Imputation, impute
+    from synthloom.guidance import Imputation, Rebalancer, augment, impute, rebalance
     from synthloom.io import read_table, write_table
     from synthloom.mock import mock
     from synthloom.policy import Policy, read_policy
@@ -41,6 +41,7 @@ _HOMES = {
     "GaussianCopula": "synthloom.synthesizers.tabular.gaussian_copula",
     "IndependentColumns": "synthloom.synthesizers.tabular.independent_columns",
     "Policy": "synthloom.policy",
+    "Rebalancer": "synthloom.guidance",
     "PrivateMarginals": "synthloom.synthesizers.tabular.private_marginals",
     "RunContext": "synthloom.run_context",
     "RunResult": "synthloom.workflow",
@@ -51,6 +52,7 @@ _HOMES = {
     "TableSchema": "synthloom.schema",
     "UserError": "synthloom.errors",
     "audit": "synthloom.workflow",
+    "augment": "synthloom.guidance",
     "evaluate": "synthloom.workflow:evaluate_frames",
     "fit": "synthloom.workflow",
     "impute": "synthloom.guidance",
@@ -59,6 +61,7 @@ _HOMES = {
     "mock": "synthloom.mock",
     "propose_constraints": "synthloom.schema",
     "read_policy": "synthloom.policy",
+    "rebalance": "synthloom.guidance",
     "read_schema": "synthloom.schema",
     "read_table": "synthloom.io",
     "replace_personal": "synthloom.workflow:replace_frames",
@@ -76,6 +79,7 @@ __all__ = [
     "IndependentColumns",
     "Policy",
     "PrivateMarginals",
+    "Rebalancer",
     "RunContext",
     "RunResult",
     "StudyResult",
@@ -85,6 +89,7 @@ __all__ = [
     "TableSchema",
     "UserError",
     "audit",
+    "augment",
     "evaluate",
     "fit",
     "impute",
@@ -95,6 +100,7 @@ __all__ = [
     "read_policy",
     "read_schema",
     "read_table",
+    "rebalance",
     "replace_personal",
     "run",
     "study",

@@ -17,7 +17,21 @@ from typing import Any
 import typer
 from rich.console import Console
 
-from synthloom.cli import audit, evaluate, fit, impute, mock, replace, run, sample, schema, split, study, verify
+from synthloom.cli import (
+    audit,
+    augment,
+    evaluate,
+    fit,
+    impute,
+    mock,
+    replace,
+    run,
+    sample,
+    schema,
+    split,
+    study,
+    verify,
+)
 from synthloom.errors import Cancelled, SynthloomError
 
 app = typer.Typer(
@@ -56,6 +70,8 @@ app.command("run")(_stoppable(run.run))
 app.command("fit")(_stoppable(fit.fit))
 app.command("sample")(_stoppable(sample.sample))
 app.command("impute")(_stoppable(impute.impute))
+app.command("augment")(_stoppable(augment.augment))
+app.command("rebalance")(_stoppable(augment.rebalance))
 app.command("evaluate")(_stoppable(evaluate.evaluate))
 app.command("audit")(_stoppable(audit.audit))
 app.command("schema")(_stoppable(schema.schema))

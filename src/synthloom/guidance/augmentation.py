@@ -38,6 +38,7 @@ DEFAULT_MULTIPLES = (0.5, 1.0, 2.0)
 DEFAULT_ROWS = 20_000
 _REAL_SHARES = (0.25, 0.5)
 _SMALLEST = 80
+_FEWEST_TESTED = 2
 _FEWEST_SPLITS = 3
 _MOST_MULTIPLE = 20.0
 
@@ -257,7 +258,10 @@ class _Job:
                 self.run.check()
                 reporter.update((number + turn / (inner + 1)) / splits, f"split {number + 1} of {splits}")
                 within = child.child("inner", turn)
-                found, measure = self._scores(*self._split(train, within), within, measure, real_curve=False)
+                try:
+                    found, measure = self._scores(*self._split(train, within), within, measure, real_curve=False)
+                except InputError:  # too few rows of a class for inner splits: nothing is chosen by this one
+                    continue
                 tried.append({name: {w: got[measure] for w, got in ways.items()} for name, ways in found.items()})
             self.run.check()
             outer, measure = self._scores(train, test, child.child("outer"), measure, real_curve=True)
@@ -300,7 +304,7 @@ class _Job:
         """Scores by learner, way and measure on one split, and the measure that decides."""
         pool, chosen = self._pool(train, stream)
         data = EvaluationData.of(train, test, pool, self.schema, stream, threads=self.run.executor.workers)
-        task = find_task(data)
+        task = find_task(data, _FEWEST_TESTED)
         if isinstance(task, str):
             raise InputError(f"the task cannot be learned: {task}", hint="name another target, or bring more rows")
         features = tuple(name for name in task.features if name not in self.excluded)

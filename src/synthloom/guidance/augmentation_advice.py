@@ -136,7 +136,7 @@ def surest_way(tried: Sequence[Mapping[str, float]], ratio: float) -> str:
         ratio: tested rows for each training row.
     """
     best, chosen = 0.0, NONE
-    for way in tried[0]:
+    for way in tried[0] if tried else ():
         if way != NONE:
             found = corrected_difference([scores[way] - scores[NONE] for scores in tried], ratio, 1.0)
             if found.value - found.error > best:

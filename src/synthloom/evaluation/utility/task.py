@@ -49,8 +49,11 @@ class Task:
         return "R2" if self.kind == "regression" else "AUC"
 
 
-def find_task(data: EvaluationData) -> Task | str:
-    """The task that the schema's target sets, or the reason why there is none."""
+def find_task(data: EvaluationData, fewest: int = _FEWEST_ROWS) -> Task | str:
+    """The task that the schema's target sets, or the reason why there is none.
+
+    A class is scored where at least ``fewest`` holdout rows lie within it and as many outside it.
+    """
     target = data.schema.target
     if target is None:
         return "no target was given, so nothing was trained; name one with target= or --target"
@@ -66,11 +69,11 @@ def find_task(data: EvaluationData) -> Task | str:
     values, classes = _class_codes(view)
     truth = values["holdout"][values["holdout"] >= 0]
     counts = np.bincount(truth, minlength=classes)
-    enough = (counts >= _FEWEST_ROWS) & (len(truth) - counts >= _FEWEST_ROWS)
+    enough = (counts >= fewest) & (len(truth) - counts >= fewest)
     scored = tuple(int(code) for code in np.flatnonzero(enough))
     trained = len(np.unique(values["train"][values["train"] >= 0]))
     if not scored or trained < 2:
-        return f'no class of "{target}" has {_FEWEST_ROWS} holdout rows within it and outside it'
+        return f'no class of "{target}" has {fewest} holdout rows within it and outside it'
     # of two classes one tells it all
     return Task(
         "classification", target, features, values, classes, scored[1:] if classes == 2 and len(scored) == 2 else scored
