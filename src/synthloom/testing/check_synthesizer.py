@@ -241,7 +241,7 @@ def check_context(synthesizer: Synthesizer) -> None:
 def check_weights(synthesizer: Synthesizer) -> None:
     if not synthesizer.capabilities.weights:
         return
-    table = mixed_table(2000)
+    table = mixed_table(8000 if synthesizer.capabilities.private else 2000)
     large = np.array(table.column("size").to_pylist(), dtype=object) == "large"
     weights = np.where(large, 1.0, 0.2)  # only their ratio counts; under a budget none may be above one
     model = synthesizer.fit(table, _schema(synthesizer, table), weights=weights, seed=1)
