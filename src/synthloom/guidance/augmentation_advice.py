@@ -245,7 +245,10 @@ def _sentence(verdict: Verdict, best: CurvePoint, gain: Gain, harm: tuple[str, .
         gained = f"gains {best.gain.words} of {unit}"
         return f"Synthetic rows hurt here in every amount that was tried; the best, {way}, {gained}."
     why = f"the best way tried, {way}, gains {best.gain.words} of {unit}; "
-    why += f"chosen without sight of the tested rows, {gain.words}"
+    if gain.low == gain.high == 0:
+        why += "on the inner splits no way beat doing nothing by more than its error"
+    else:
+        why += f"chosen without sight of the tested rows, {gain.words}"
     if harm:
         why += f", and {', '.join(MEASURES[score].words for score in harm)} gets worse"
     return f"Synthetic rows do not help here as far as can be told: {why}."

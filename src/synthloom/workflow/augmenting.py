@@ -14,6 +14,7 @@ from synthloom.data import Table
 from synthloom.errors import OptionError
 from synthloom.evaluation.utility.learners import LEARNERS
 from synthloom.guidance.augmentation import DEFAULT_MULTIPLES, DEFAULT_ROWS, KINDS, Augmentation, augment
+from synthloom.guidance.augmentation_advice import LearnerAdvice
 from synthloom.guidance.augmentation_scores import MEASURES
 from synthloom.guidance.rebalancing import PROVENANCE, RealRows, Rebalanced, rebalance
 from synthloom.io import output_suffix, read_table, write_table
@@ -29,7 +30,8 @@ from synthloom.synthesizers import load
 from synthloom.synthesizers.choice import AUTO
 
 AUGMENTED = (
-    "Real rows and synthetic ones, told apart by the column {provenance}: the real ones are as private as before."
+    "The table holds real rows and synthetic ones, told apart by the column {provenance}: "
+    "the real rows are as they were and need the same care."
 )
 NOTHING_ADDED = (
     "No rows were added and no table was written; ask for them with --add (add=) if you want them all the same."
@@ -167,12 +169,17 @@ def augmentation_content(result: Augmentation) -> AugmentationContent:
     )
     return AugmentationContent(
         lede=f"{result.advice[0].sentence} {closing_words(result)}",
-        sentences=tuple((LEARNERS[a.learner].words, a.sentence) for a in result.advice),
+        sentences=tuple((LEARNERS[a.learner].words, _with_worth(a)) for a in result.advice),
         ways=tuple(ways),
         curve=tuple(curve),
         facts=facts,
         warnings=result.warnings,
     )
+
+
+def _with_worth(advice: LearnerAdvice) -> str:
+    """The sentence of an advice, with what the rows are worth even where they are not recommended."""
+    return advice.sentence if advice.worth.words in advice.sentence else f"{advice.sentence} {advice.worth.words}"
 
 
 def _signed(number: float) -> str:
