@@ -26,6 +26,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import train_test_split
 
 import synthloom as sl
+from synthloom.data import Table
 from synthloom.guidance.fairness import FairSynthesizer
 from synthloom.synthesizers import synthesizer_class
 
@@ -38,7 +39,9 @@ def inputs(frame: pd.DataFrame, like: pd.DataFrame) -> pd.DataFrame:
     out = frame.copy()
     for name in like:
         if not pd.api.types.is_numeric_dtype(like[name]):
-            out[name] = pd.Categorical(out[name].astype(str), categories=sorted(like[name].astype(str).unique())).codes
+            known = sorted(like[name].astype(object).map(str).unique())
+            places = {value: place for place, value in enumerate(known)}
+            out[name] = [places.get(value, -1) for value in out[name].astype(object).map(str)]
     return out
 
 
@@ -76,7 +79,7 @@ def rows_of(case: str, train: pd.DataFrame, target: str, hit: str, name: str, le
     if case == "real":
         return train
     base = synthesizer_class(name)()
-    schema = sl.infer_schema(train)
+    schema = sl.infer_schema(Table.from_frame(train))
     if case == "plain":
         return base.fit(train, schema, seed=seed).sample(len(train), seed=seed)
     notion, _, columns = case.partition(":")

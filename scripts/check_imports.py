@@ -24,6 +24,7 @@ LEVELS: dict[str, int] = {
     "finding": 4,
     "artifact": 4,
     "values": 5,
+    "scenario": 5,
     "schema": 7,
     "conditions": 5,
     "constraints": 6,

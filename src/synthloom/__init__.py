@@ -19,11 +19,23 @@ if TYPE_CHECKING:
     from synthloom.errors import SynthloomError, UserError
     from synthloom.evaluation import Evaluation
     from synthloom.finding import Finding
-    from synthloom.guidance import Imputation, Rebalancer, augment, impute, rebalance
+    from synthloom.guidance import (
+        Fairness,
+        FairSynthesizer,
+        Imputation,
+        PlayedScenario,
+        Rebalancer,
+        augment,
+        impute,
+        make_fair,
+        play_scenario,
+        rebalance,
+    )
     from synthloom.io import read_table, write_table
     from synthloom.mock import mock
     from synthloom.policy import Policy, read_policy
     from synthloom.run_context import RunContext
+    from synthloom.scenario import Scenario, read_scenario
     from synthloom.schema import TableSchema, infer_schema, propose_constraints, read_schema
     from synthloom.synthesizers.registry import load
     from synthloom.synthesizers.tabular.boosted_chain import BoostedChain
@@ -36,15 +48,19 @@ if TYPE_CHECKING:
 _HOMES = {
     "BoostedChain": "synthloom.synthesizers.tabular.boosted_chain",
     "Evaluation": "synthloom.evaluation",
+    "FairSynthesizer": "synthloom.guidance",
+    "Fairness": "synthloom.guidance",
     "Finding": "synthloom.finding",
-    "Imputation": "synthloom.guidance",
     "GaussianCopula": "synthloom.synthesizers.tabular.gaussian_copula",
+    "Imputation": "synthloom.guidance",
     "IndependentColumns": "synthloom.synthesizers.tabular.independent_columns",
+    "PlayedScenario": "synthloom.guidance",
     "Policy": "synthloom.policy",
-    "Rebalancer": "synthloom.guidance",
     "PrivateMarginals": "synthloom.synthesizers.tabular.private_marginals",
+    "Rebalancer": "synthloom.guidance",
     "RunContext": "synthloom.run_context",
     "RunResult": "synthloom.workflow",
+    "Scenario": "synthloom.scenario",
     "StudyResult": "synthloom.workflow",
     "StudyTable": "synthloom.workflow",
     "SynthloomError": "synthloom.errors",
@@ -58,12 +74,15 @@ _HOMES = {
     "impute": "synthloom.guidance",
     "infer_schema": "synthloom.schema",
     "load": "synthloom.synthesizers.registry",
+    "make_fair": "synthloom.guidance",
     "mock": "synthloom.mock",
+    "play_scenario": "synthloom.guidance",
     "propose_constraints": "synthloom.schema",
     "read_policy": "synthloom.policy",
-    "rebalance": "synthloom.guidance",
+    "read_scenario": "synthloom.scenario",
     "read_schema": "synthloom.schema",
     "read_table": "synthloom.io",
+    "rebalance": "synthloom.guidance",
     "replace_personal": "synthloom.workflow:replace_frames",
     "run": "synthloom.workflow",
     "study": "synthloom.workflow",
@@ -73,15 +92,19 @@ _HOMES = {
 __all__ = [
     "BoostedChain",
     "Evaluation",
+    "FairSynthesizer",
+    "Fairness",
     "Finding",
     "GaussianCopula",
     "Imputation",
     "IndependentColumns",
+    "PlayedScenario",
     "Policy",
     "PrivateMarginals",
     "Rebalancer",
     "RunContext",
     "RunResult",
+    "Scenario",
     "StudyResult",
     "StudyTable",
     "SynthloomError",
@@ -95,9 +118,12 @@ __all__ = [
     "impute",
     "infer_schema",
     "load",
+    "make_fair",
     "mock",
+    "play_scenario",
     "propose_constraints",
     "read_policy",
+    "read_scenario",
     "read_schema",
     "read_table",
     "rebalance",

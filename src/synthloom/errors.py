@@ -9,6 +9,7 @@ SynthloomError
 │   ├── LimitError             a time or memory limit that cannot be kept
 │   ├── ConditionError         conditions that cannot be met
 │   ├── ConstraintError        constraints that cannot hold, or that contradict each other
+│   ├── ScenarioError          a scenario that is wrong, or that cannot be played
 │   ├── ArtifactError          a damaged, foreign or newer artifact
 │   ├── NotFittedError         a synthesizer asked to sample before it learned
 │   └── MissingExtraError      an optional dependency that is not installed
@@ -82,6 +83,10 @@ class ConditionError(UserError):
 
 class ConstraintError(UserError):
     """Constraints that cannot hold, by themselves or together with conditions."""
+
+
+class ScenarioError(UserError):
+    """A scenario that is wrong in itself, or that nothing in the model supports."""
 
 
 class ArtifactError(UserError):

@@ -18,6 +18,7 @@ from synthloom.cli.options import (
     SchemaFile,
     Seed,
     SynthesizerName,
+    Target,
     TimeLimit,
     Workers,
     consoles,
@@ -39,6 +40,22 @@ def fit(
     ledger: LedgerFile = None,
     time_limit: TimeLimit = None,
     memory_limit: MemoryLimit = None,
+    fair: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NOTION", help="statistical_parity, equal_opportunity or representation, between sensitive groups."
+        ),
+    ] = None,
+    sensitive: Annotated[
+        list[str] | None, typer.Option(metavar="COLUMN", help="With --fair: whose groups; several are crossed.")
+    ] = None,
+    target: Target = None,
+    outcome: Annotated[
+        str | None, typer.Option(metavar="VALUE", help="With --fair: the target's value that counts; the rarer of two.")
+    ] = None,
+    leeway: Annotated[
+        float, typer.Option(metavar="L", help="With --fair: 0 is fair at every threshold, 1 at 0.5 alone.")
+    ] = 0.25,
     workers: Workers = None,
     overwrite: Overwrite = False,
 ) -> None:
@@ -46,13 +63,22 @@ def fit(
 
     Every row is learned from, so nothing is left to judge by: for evidence, use run.
     """
-    from synthloom.errors import OutputError
+    from synthloom.errors import OptionError, OutputError
     from synthloom.workflow import fit as fit_workflow
 
     if output.exists() and not overwrite and (output.is_file() or any(output.iterdir())):
         raise OutputError(
             f'the output "{output}" is already there', hint="choose another name, or add --overwrite to replace it"
         )
+    if fair is not None:
+        if any(given is not None for given in (epsilon, public_schema, ledger, time_limit, memory_limit)):
+            raise OptionError("--fair was given with a limit or a privacy budget", accepted="--fair without them")
+        _fit_fairly(
+            source, output, fair, sensitive, target, outcome, leeway, synthesizer, schema, seed, workers, overwrite
+        )
+        return
+    if sensitive or target or outcome:
+        raise OptionError("--sensitive, --target and --outcome go with --fair", accepted="--fair NOTION with them")
     out, err = consoles()
     with running(workers, err, time_limit=time_limit, memory_limit=memory_limit) as context:
         model = fit_workflow(
@@ -72,3 +98,40 @@ def fit(
     show_budget(model, out)
     columns = len(model.schema_.columns)
     out.print(f"Learned {columns} columns with {model.name}. Model: {output}", markup=False)
+
+
+def _fit_fairly(
+    source: str,
+    output: Path,
+    notion: str,
+    sensitive: list[str] | None,
+    target: str | None,
+    outcome: str | None,
+    leeway: float,
+    synthesizer: str | None,
+    schema: Path | None,
+    seed: int | None,
+    workers: int | None,
+    overwrite: bool,
+) -> None:
+    from synthloom.guidance import Fairness
+    from synthloom.workflow.fairly import fit_fairly
+
+    alone = notion == "representation"
+    wanted = Fairness(
+        sensitive=tuple(sensitive or ()),
+        target=target,
+        outcome=outcome,
+        notion="none" if alone else notion,  # type: ignore[arg-type]
+        representation="equal" if alone else "as_is",
+        leeway=leeway,
+    )
+    name = "boosted_chain" if synthesizer in (None, "auto") else str(synthesizer)
+    out, err = consoles()
+    with running(workers, err) as context:
+        model = fit_fairly(source, wanted, schema=schema, synthesizer=name, seed=seed, run=context)
+        model.save(output, overwrite=overwrite)
+    for group in model.record_["groups"]:
+        rates = f", outcome {group['rate_before']} → {group['rate_after']}" if "rate_after" in group else ""
+        out.print(f"{group['group']}: {group['rows']:,} rows, weight {group['weight']:g}{rates}", markup=False)
+    out.print(f"Learned {notion} between {', '.join(wanted.sensitive)}. Model: {output}", markup=False)

@@ -37,6 +37,10 @@ def sample(
         Path | None,
         typer.Option(metavar="FILE", help="Statements that hold in every row; YAML, or Python to run."),
     ] = None,
+    scenario: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="What is to be otherwise than in the data; YAML, see docs/scenarios.md."),
+    ] = None,
     workers: Workers = None,
     overwrite: Overwrite = False,
 ) -> None:
@@ -54,6 +58,14 @@ def sample(
         raise OptionError("no number of rows was given", accepted="--rows N, or --fill FILE")
     if fill is not None and where:
         raise OptionError("both --where and --fill were given", accepted="one of them")
+    if scenario is not None:
+        if where or fill is not None or constraints is not None or rows is None:
+            raise OptionError(
+                "a scenario stands by itself",
+                accepted="--scenario FILE with --rows N, without --where or --constraints",
+            )
+        _play(model, scenario, rows, output, seed, workers)
+        return
     out, err = consoles()
     synthesizer = load(model)
     wanted = read_constraints(constraints) if constraints is not None else ()
@@ -66,6 +78,24 @@ def sample(
     if condition or wanted or synthesizer.schema_.constraints:
         mended = f"; {tally.mended:,} rows mended to meet a constraint" if tally.mended else ""
         out.print(f"Effective sample size {tally.effective:,.0f}, of {tally.drawn:,} rows drawn{mended}", markup=False)
+
+
+def _play(model: Path, scenario: Path, rows: int, output: Path, seed: int | None, workers: int | None) -> None:
+    """Rows under a scenario, and beside them a file that says what of them is assumed."""
+    from synthloom.workflow.playing import play_to_file
+
+    out, err = consoles()
+    with running(workers, err) as context:
+        played, record = play_to_file(model, scenario, rows, output, seed=seed, run=context)
+    out.print(f"Wrote {rows:,} synthetic rows under the scenario {played.scenario.name} to {output}", markup=False)
+    for figure in played.figures:
+        model_has = "never seen" if figure.model is None else f"{figure.model:.4g} in the model"
+        out.print(f"{figure.mark}: {figure.clause}: {figure.played:.4g} ({model_has}); {figure.note}", markup=False)
+    out.print(
+        f"Effective sample size {played.effective_sample_size:,.0f}, of {played.rows_drawn:,} rows drawn. "
+        f"What is learned and what is assumed, by column: {record}",
+        markup=False,
+    )
 
 
 @dataclass
