@@ -70,7 +70,7 @@ def summary_lines(found: dict[str, Any]) -> str:
         apart = ", ".join(f"{SYSTEMS[name].title} {median(values):+.3f} ({max(values):+.3f})" for name, values in by_peer.items())
         lines.append(
             f"- The membership attack's AUC on Synthloom's rows less that on the least attackable peer's is at most {worst[1]:+.3f} "
-            f"({worst[0]}). Against each peer, median over tables and largest: {apart}. Independent columns would win this figure."
+            f"({worst[0]}). Against each peer, median over tables and largest: {apart}."
         )
     speed = s["speed"]
     if speed["pairs"]:
@@ -94,7 +94,7 @@ def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def _introduction(found: dict[str, Any]) -> str:
     o, m = found["options"], found["machine"]
     limits = (
-        f"Capped: at most {o['rows']:,} rows of a table, {o['splits']} splits ({o['slow_splits']} for slow systems), "
+        f"Capped: at most {o['rows']:,} rows of a table, {o['splits']} split{'s' * (o['splits'] > 1)} ({o['slow_splits']} for slow systems), "
         f"{o['minutes']:g} minutes a fit with its sampling (processor or wall time, the longer), {o['hours']:g} hours in all."
         if o["capped"]
         else f"Uncapped: all rows, {o['splits']} splits, no limits."
@@ -224,12 +224,19 @@ def _papers(found: dict[str, Any]) -> str:
 
 
 def _missing(found: dict[str, Any]) -> str:
+    """What was cut off, refused, failed or not reached, and why."""
     left: dict[tuple[str, str, str], list[str]] = {}
+    planned: dict[str, int] = {}
     for c in found["cells"]:
+        planned[c["system"]] = planned.get(c["system"], 0) + 1
         if c["status"] != "done":
             words = c["message"] or ("not reached" if c["status"] == "not run" else "")
-            left.setdefault((c["system"], c["status"], words[:160]), []).append(f"{c['table']} {c['split']}")
-    rows = [[SYSTEMS[s].title, status, words, ", ".join(where)] for (s, status, words), where in left.items()]
+            where = f"{c['table']} {c['split']}" if c["protocol"] == "yardstick" else f"{c['table']} (the papers' protocol)"
+            left.setdefault((c["system"], c["status"], words[:160]), []).append(where)
+    rows = [
+        [SYSTEMS[s].title, status, words, "all" if len(where) == planned[s] > 1 else ", ".join(where)]
+        for (s, status, words), where in left.items()
+    ]
     return "## Not done\n" + markdown_table(["system", "what", "why", "table and split"], rows) if rows else ""
 
 
@@ -288,7 +295,7 @@ def _shown(value: tuple[float, float, int] | None, digits: int) -> str:
     if value is None:
         return "–"
     half = f" ± {value[1]:.{digits}f}" if value[2] > 1 else ""
-    return f"{value[0]:,.{digits}f}{half}"
+    return f"{round(value[0], digits) + 0.0:,.{digits}f}{half}"  # the sum turns -0.0 into 0.0
 
 
 def _plain(value: float | None) -> str:
