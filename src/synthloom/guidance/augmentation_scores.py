@@ -76,7 +76,7 @@ def scores_of(task: Task, truth: np.ndarray, predicted: np.ndarray, learned: np.
     decided = (chances / np.maximum(shares, 1.0 / len(learned))).argmax(axis=1)
     return {
         "average_precision": float(np.mean([average_precision(truth == c, chances[:, c]) for c in told])),
-        "balanced_accuracy": float(np.mean([(decided[truth == c] == c).mean() for c in task.scored])),
+        "balanced_accuracy": float(np.mean([(decided[truth == c] == c).mean() for c in present])),
         "auc": float(np.mean([area_under_curve(chances[truth == c, c], chances[truth != c, c]).value for c in told])),
     }
 
