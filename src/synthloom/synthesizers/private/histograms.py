@@ -85,7 +85,12 @@ def learn_atoms(values: np.ndarray, step: float | None, bounds: tuple[float, flo
         edges = _cut(np.array([bounds[0], _after(bounds[1], step)]), np.ones(1), COARSE_CELLS, step)
     else:
         occupied, masses = _magnitudes(rest, step, account)
-        edges = _cut(occupied, masses, COARSE_CELLS, step)
+        if len(occupied) == 0 and len(spikes):  # the spikes are all there is, as far as can be told
+            edges = np.array([spikes[0], _after(spikes[-1], step)])
+        elif len(occupied) == 0:
+            edges = _on_grid(np.array([0.0, 1.0]), step)
+        else:
+            edges = _cut(occupied, masses, COARSE_CELLS, step)
     starts, flags = _partition(edges, spikes, step)
     noisy, variance = _measured(rest, starts, account, "ranges")
     if bounds is None:
@@ -109,14 +114,16 @@ def _spikes(values: np.ndarray, account: Account) -> tuple[np.ndarray, np.ndarra
 
 
 def _magnitudes(values: np.ndarray, step: float | None, account: Account) -> tuple[np.ndarray, np.ndarray]:
-    """Edges float64 [k + 1] at powers of two around the occupied magnitudes, and their masses [k]."""
+    """Edges float64 [k + 1] at powers of two around the occupied magnitudes, and their masses [k]; or nothing."""
     smallest = _SMALLEST if step is None else math.floor(math.log2(step))
     powers = 2.0 ** np.arange(smallest, _LARGEST)
     edges = np.concatenate([-powers[::-1], powers])
     event = account.gaussian("magnitudes")
     noisy = noisy_counts(_counts(values, edges), event.variance).astype(np.float64)
     seen = np.flatnonzero(noisy > _SEEN * math.sqrt(event.variance))
-    first, last = (seen[0], seen[-1]) if len(seen) else (int(np.argmax(noisy)),) * 2
+    if len(seen) == 0:
+        return np.zeros(0), np.zeros(0)
+    first, last = seen[0], seen[-1]
     return edges[first : last + 2], np.maximum(noisy[first : last + 1], 0.0)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from synthloom.differential_privacy import Account, noisy_counts
+from synthloom.differential_privacy import Account, DiscreteGaussian, noisy_counts
 from synthloom.encoding import EncodedColumn, EncodedTable, PartSpec
 from synthloom.synthesizers.private.columns import LearnedPart
 from synthloom.synthesizers.private.denoising import combined, nonnegative
@@ -16,6 +17,8 @@ from synthloom.synthesizers.private.grouping import Groups, group_ordered, group
 
 _LEAST = 8.0  # standard deviations that a group of neighbouring codes should hold
 _MAX_CATEGORIES = 32
+_PAIR_NOISE = 0.35  # noise that a pair of columns may have in all its cells together, as a share of the rows
+_FEWEST = 6
 
 
 @dataclass(frozen=True)
@@ -39,17 +42,31 @@ class SingleColumns:
 
 def measure_parts(target: EncodedTable, learned: list[LearnedPart], account: Account, max_groups: int) -> SingleColumns:
     """Counts every part once, and groups its codes by noisy counts."""
+    limit = _group_limit(account, max_groups)
     groups, measurements, columns = [], [], []
     for place, ((spec, column), part) in enumerate(zip(target, learned, strict=True)):
         codes = _codes(spec, column)
         look = _count_codes if part.per_code else _count_groups
-        found, counts, variances = look(spec, codes, part, account, max_groups)
+        found, counts, variances = look(spec, codes, part, account, limit)
         groups.append(found)
         measurements.append(Measurement((place,), counts, variances))
         columns.append(found.group_of[codes])
     codes = np.stack(columns, axis=1).astype(np.int32) if columns else np.zeros((target.n_rows, 0), dtype=np.int32)
     sizes = tuple(len(group) for group in groups)
     return SingleColumns(groups, sizes, codes, measurements, _total(measurements))
+
+
+Limit = Callable[[float], int]
+"""How many groups of neighbouring codes are worth having, given about how many rows there are."""
+
+
+def _group_limit(account: Account, max_groups: int) -> Limit:
+    """So few groups that the noise of a pair, k² cells of it, does not drown the rows."""
+    events = [e.event for e in account.ledger.entries if e.purpose == "tree" and isinstance(e.event, DiscreteGaussian)]
+    if not events:
+        return lambda rows: max_groups
+    noise = math.sqrt(2 / math.pi * float(events[0].variance))
+    return lambda rows: int(np.clip(math.sqrt(_PAIR_NOISE * max(rows, 1.0) / noise), _FEWEST, max_groups))
 
 
 def _codes(spec: PartSpec, column: EncodedColumn) -> np.ndarray:
@@ -59,7 +76,7 @@ def _codes(spec: PartSpec, column: EncodedColumn) -> np.ndarray:
 
 
 def _count_codes(
-    spec: PartSpec, codes: np.ndarray, part: LearnedPart, account: Account, max_groups: int
+    spec: PartSpec, codes: np.ndarray, part: LearnedPart, account: Account, limit: Limit
 ) -> tuple[Groups, np.ndarray, np.ndarray]:
     """Every code (and null) counted by itself, then grouped."""
     event = account.gaussian("single columns")
@@ -73,19 +90,20 @@ def _count_codes(
     sigma = math.sqrt(event.variance)
     counts = nonnegative(noisy, variances, max(1.0, float(noisy.sum())))
     if part.ordered:
-        group = group_ordered(counts[: spec.n_codes], max_groups, _LEAST * sigma)
+        group = group_ordered(counts[: spec.n_codes], limit(float(counts.sum())), _LEAST * sigma)
     else:
         group = group_unordered(noisy[: spec.n_codes], sigma, _MAX_CATEGORIES)
     return _finish(spec, group, counts, noisy, variances, np.append(group, group.max() + 1)[:cells])
 
 
 def _count_groups(
-    spec: PartSpec, codes: np.ndarray, part: LearnedPart, account: Account, max_groups: int
+    spec: PartSpec, codes: np.ndarray, part: LearnedPart, account: Account, limit: Limit
 ) -> tuple[Groups, np.ndarray, np.ndarray]:
     """Codes grouped by the fine histogram that is known already, then every group (and null) counted."""
     event = account.gaussian("single columns")
     assert part.counts is not None
-    group = group_ordered(part.counts, max_groups, _LEAST * math.sqrt(event.variance))
+    most = limit(float(part.counts.sum()))
+    group = group_ordered(part.counts, most, _LEAST * math.sqrt(event.variance))
     cells = int(group.max()) + 1 + int(spec.has_nulls)
     of_codes = np.append(group, group.max() + 1)
     noisy = noisy_counts(np.bincount(of_codes[codes], minlength=cells), event.variance).astype(np.float64)
