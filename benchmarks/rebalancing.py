@@ -91,7 +91,7 @@ def resampled(way: str, frame: pd.DataFrame, y: np.ndarray, inputs: Inputs, seed
             from synthloom.schema import infer_schema
 
             table = Table.from_frame(whole)
-            model = fit_for(table, infer_schema(table), "auto", seed, RunContext(), last=["target_"])
+            model = fit_for(table, infer_schema(table), "auto", seed, RunContext(), last=["target_"], fine=True)
             made = model.sample(len(whole), seed=seed)[list(whole)]
             both = pd.concat([whole, made.astype(whole.dtypes)], ignore_index=True)
             return inputs.codes(both.drop(columns="target_")), both["target_"].to_numpy(), ""
@@ -171,7 +171,7 @@ def report(records: list[dict]) -> None:
     for table in dict.fromkeys(r["table"] for r in records):
         mine = [r for r in records if r["table"] == table]
         print(
-            f"\n{table}: {len(mine)} seeds, {mine[0]['rows']:,} training rows; {sum((r['notes'] for r in mine), [])[:1]}"
+            f"\n{table}: {len(mine)} seeds, {mine[0]['rows']:,} training rows; {[note for r in mine for note in r['notes']][:1]}"
         )
         for score in SCORES:
             for learner in LEARNERS:

@@ -350,8 +350,8 @@ class _Job:
         """Draws rows of a kind, with the places among them of each multiple's rows."""
         target = self.schema.target or ""
         seed = stream.child("fit").integer()
-        model = fit_for(train, self.schema, self.synthesizer, seed, replace(self.run, listener=None), last=[target])
         quiet = replace(self.run, listener=None)
+        model = fit_for(train, self.schema, self.synthesizer, seed, quiet, last=[target], fine=True)
 
         def plain(multiples: Sequence[float]) -> tuple[Table, list[np.ndarray]]:
             sizes = [max(1, round(multiple * train.n_rows)) for multiple in multiples]

@@ -25,11 +25,15 @@ from synthloom.run_context import RunContext
 from synthloom.schema import TableSchema, infer_schema
 from synthloom.synthesizers import Synthesizer, synthesizer_class
 from synthloom.synthesizers.choice import AUTO, TableTraits, choose
+from synthloom.synthesizers.tabular.boosted_chain import BoostedChain
 
 RealRows = Literal["keep", "none"]
 PROVENANCE = "provenance"
 """The column that says of each row what it is."""
 REAL, SYNTHETIC = "real", "synthetic"
+FINE_LEAF = 20
+"""Rows of a chain's smallest leaves beside real rows, where 150 blur a class of few rows and nothing is hidden by it:
+shuttle, 3,000 rows balanced, boosting: average precision 0.95 and 0.75 (docs/rebalancing-and-augmentation.md)."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,8 @@ def rebalance(
     stream, run = RandomStream(resolve_seed(seed)).child("rebalancing"), run or RunContext()
     kept = read.counts if real == "keep" else np.zeros(len(read.cells), dtype=np.int64)
     if (sizes > kept).any() and model is None:
-        model = fit_for(table, schema, synthesizer, stream.child("fit").integer(), run, last=read.columns)
+        seed = stream.child("fit").integer()
+        model = fit_for(table, schema, synthesizer, seed, run, last=read.columns, fine=real == "keep")
     drawn = draw_cells(model, read.cells, (sizes - kept).tolist(), stream.child("draw"), run) if model else []
     made = [part.select(table.names) for part in drawn if part.n_rows]
     parts = ([table] if real == "keep" else []) + made
@@ -151,13 +156,18 @@ def fit_for(
     run: RunContext,
     *,
     last: Sequence[str] = (),
+    fine: bool = False,
 ) -> Synthesizer:
-    """A synthesizer fitted to the rows, the columns ``last`` learned after the others."""
+    """A synthesizer fitted to the rows, the columns ``last`` learned after the others.
+
+    ``fine`` lets ``auto`` learn smaller groups of rows than it does for synthetic rows that go out alone.
+    """
     if isinstance(synthesizer, Synthesizer):
         model = type(synthesizer)(**synthesizer.get_params())
     else:
         name = choose(TableTraits.of(table, schema)).synthesizer if synthesizer == AUTO else synthesizer
-        model = synthesizer_class(name)()
+        is_fine = fine and synthesizer == AUTO and name == BoostedChain.name
+        model = BoostedChain(min_leaf=FINE_LEAF) if is_fine else synthesizer_class(name)()
     order = [name for name in schema.names if name not in last] + [name for name in schema.names if name in last]
     moved = schema.model_copy(update={"columns": tuple(schema.column(name) for name in order)})
     return model.fit(table.select(order), moved, seed=seed, run=run)
