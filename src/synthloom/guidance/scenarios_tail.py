@@ -19,8 +19,8 @@ import numpy as np
 from synthloom.errors import ScenarioError
 
 MINIMUM_EXCESSES = 30
-_SHAPES = (-0.5, 1.5)
-_GRID = (61, 60)
+_SHAPES = (-1.0, 1.5)
+_GRID = (81, 60)
 _EXACT_TOP, _BINS = 200, 400
 _DROP = 1.92  # of the log likelihood, at the ends of a 95 % profile interval
 _LAWS = ("pareto", "exponential", "logarithm")
