@@ -6,8 +6,9 @@ Builds one virtual environment for Anonymeter and one for SynthEval (never depen
 their documented interface and nothing of them is read), hands both the same training, holdout and
 synthetic rows as ours get (fresh real rows, 5 % copies, a bootstrap of the training rows), and prints each
 risk with its 95 % interval: (success on training rows - success on holdout rows) / (1 - success on holdout
-rows), the measure of Giomi et al. (PETS 2023). Two auditors agree if both intervals hold zero or both lie
-above it; whether the intervals overlap is printed too, but the attacks differ in strength by design.
+rows), the measure of Giomi et al. (PETS 2023). Two auditors agree if their intervals overlap; who sees a
+leak (an interval above zero) is printed too. Large leaks are found to different extents by design: the attacks
+differ in how a description is written and how the columns are halved.
 """
 
 from __future__ import annotations
@@ -132,9 +133,10 @@ def told(entry: dict[str, float] | None) -> str:
 def agreement(mine: dict[str, float], theirs: dict[str, float] | None) -> str:
     if not theirs or "error" in theirs or "error" in mine:
         return "-"
-    same = (mine["low"] > 0) == (theirs["low"] > 0)
     overlap = min(mine["high"], theirs["high"]) >= max(mine["low"], theirs["low"])
-    return ("agree" if same else "DIFFER") + (", overlap" if overlap else "")
+    above = [name for name, entry in (("ours", mine), ("theirs", theirs)) if entry["low"] > 0]
+    found = {0: "no leak", 1: f"leak seen by {''.join(above)} only", 2: "leak seen by both"}[len(above)]
+    return f"{'intervals agree' if overlap else 'INTERVALS APART'}, {found}"
 
 
 def main() -> None:
