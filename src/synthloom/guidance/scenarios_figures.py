@@ -74,7 +74,8 @@ class FigureMaker:
             hits = self.reader.meets(wanted, pool.table)
             unseen = any(block[2] == text + UNSEEN for block in pool.blocks)
             note = (
-                "never seen together by the model: how the conditions work together is assumed (no interaction), what "
+                "never seen together by the model, or far less often than by chance: "
+                "how the conditions work together is assumed (no interaction), what "
                 "each does alone is learned"
                 if unseen
                 else "seen by the model: the share is assumed, what the rows are like is learned"

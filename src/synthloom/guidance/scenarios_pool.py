@@ -22,7 +22,7 @@ from synthloom.synthesizers import Synthesizer
 LARGEST_POOL = 400_000
 ROWS_A_ROW = 4
 LEAST_HITS = 10
-_STRAY = 0.1
+_STRAY = 0.5  # of what the conditions would share by chance; models leak a part of that where they saw nothing
 UNSEEN = "\x1funseen"
 """Ends the name of a block whose conditions the model never saw together."""
 
