@@ -21,7 +21,7 @@ from synthloom.artifact import StagedFolder, read_json, verify_folder, write_jso
 from synthloom.data import Table
 from synthloom.data.table import SHARD_ROWS, FrameKind
 from synthloom.encoding import EncodedColumn, EncodedTable, TableEncoder, check_columns
-from synthloom.errors import ArtifactError, ConditionError, InputError, NotFittedError, OptionError
+from synthloom.errors import ArtifactError, InputError, NotFittedError, OptionError
 from synthloom.execution import SerialExecutor
 from synthloom.randomness import RandomStream, resolve_seed
 from synthloom.run_context import RunContext
@@ -406,33 +406,6 @@ class Synthesizer(ABC):
         if context is None or self.context_encoder_ is None:
             return None
         return Table.from_frame(context).select(self.context_encoder_.schema.names)
-
-    def _check_where(self, where: Mapping[str, Any]) -> None:
-        if not where:
-            return
-        if self.capabilities.conditions == "none":
-            raise ConditionError(f"{type(self).__name__} takes no conditions", hint="use another synthesizer")
-        for name, value in where.items():
-            column = self.schema_.column(name)
-            if not column.learned:
-                raise ConditionError(
-                    f'"{name}" is {column.personal or column.kind} and made anew, it cannot be conditioned on'
-                )
-            self._check_value(name, value)
-
-    def _check_value(self, name: str, value: Any) -> None:
-        import pyarrow as pa
-
-        known = getattr(self.encoder_.encodings[name], "categories", None)
-        if known is None or value is None:
-            return
-        try:
-            wanted = pa.scalar(value, type=known.type)
-        except (pa.ArrowException, TypeError, ValueError):
-            wanted = None
-        if wanted is None or wanted not in known:
-            shown = ", ".join(str(v) for v in known[:10].to_pylist())
-            raise ConditionError(f'"{name}" never takes the value {value!r}', accepted=shown)
 
     def _require(self, capability: str, words: str) -> None:
         if not getattr(self.capabilities, capability):

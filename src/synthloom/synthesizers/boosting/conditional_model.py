@@ -19,7 +19,7 @@ from synthloom.synthesizers.boosting.forest import Forest
 from synthloom.synthesizers.boosting.growing import BoostingOptions, Sample, grow
 
 _SMALLEST_CHECK = 10
-_MOST_ROWS = 250_000  # a model learns from no more: what further rows would tell is too fine to be seen
+_MOST_ROWS = 120_000  # a model learns from no more: what further rows would tell is too fine to be seen
 _BINS_A_NODE = 80  # of a position inside a node's interval; as many below and above it
 
 

@@ -3,9 +3,9 @@
 The candidates are the level's own frequencies (no tree), one tree, boosted trees, and boosted trees of
 smaller leaves. Each grows until held-out rows gain no more; the one of the least loss on them is taken,
 but a finer one only if it is better by two standard errors of the paired difference (compare Breiman
-et al. 1984, "Classification and Regression Trees"): what is finer remembers more. All rows then
-grow the chosen learner to the size that was found. The loss is that of the level's few digits, a
-resolution at which all candidates can be compared; that of fine codes would favour smooth ones.
+et al. 1984, "Classification and Regression Trees"): what is finer remembers more. All rows then grow the
+chosen learner to the size that was found, unless they are very many. The loss is that of the level's few
+digits, a resolution at which all candidates can be compared; that of fine codes would favour smooth ones.
 
 Where rows are few, each of five folds is held out in turn.
 """
@@ -20,6 +20,7 @@ import numpy as np
 from synthloom.synthesizers.boosting.forest import MOST_LEAVES, Forest, Tree
 
 _FEW_ROWS = 3_000
+_MANY_ROWS = 60_000  # with so many, the rows held out would teach little more
 _FOLDS = 5
 _LEAVES_OF_FEW = 30
 _CLEARLY = 2.0  # standard errors
@@ -146,7 +147,7 @@ def grow(sample: Sample, held: np.ndarray, options: BoostingOptions, seed: int, 
     if best.rounds == 0:
         return Grown("frequencies", None)
     trees = best.trees[: best.rounds]
-    if not trees or not stop():
+    if not trees or (len(sample.target) < _MANY_ROWS and not stop()):
         growing = _growing(sample, np.arange(len(sample.target)), None, candidates[name])
         trees = [tree for (tree, _), _ in zip(growing, range(best.rounds), strict=False)]
     return Grown(name, Forest.of(trees, len(sample.inputs)))

@@ -23,7 +23,7 @@ import numpy as np
 from synthloom.artifact import read_arrays, write_arrays
 from synthloom.data import Table
 from synthloom.encoding import EncodedColumn, EncodedTable
-from synthloom.errors import ConditionError, OptionError
+from synthloom.errors import OptionError
 from synthloom.randomness import RandomStream
 from synthloom.run_context import RunContext
 from synthloom.schema import TableSchema
@@ -227,21 +227,6 @@ class BoostedChain(Synthesizer):
     def _derived(self) -> dict[str, str]:
         """Parts that are computed from earlier columns rather than drawn, and the column of each."""
         return {spec.name: name for name in self.encoder_.in_place for spec in self.encoder_.encodings[name].parts}
-
-    def _check_where(self, where: Mapping[str, Any]) -> None:
-        super()._check_where(where)
-        parts = {name for column in where for name in self._part_names(column)}
-        chain = [name for name in self.links_ if not name.startswith(_CONTEXT)]
-        if parts != set(chain[: len(parts)]):
-            open_columns = list(dict.fromkeys(self.links_[name].spec.column for name in chain))
-            raise ConditionError(
-                f"conditions on {', '.join(where)} cannot be met exactly by this chain",
-                accepted=f"the columns that come first, in this order: {', '.join(open_columns[:6])} …",
-                hint="put the column first in the data before fit, or use GaussianCopula",
-            )
-
-    def _part_names(self, column: str) -> list[str]:
-        return [spec.name for spec in self.encoder_.encodings[column].parts]
 
     def _state(self, folder: Path) -> dict[str, Any]:
         arrays: dict[str, np.ndarray] = {}
