@@ -166,7 +166,7 @@ def check_seeds(synthesizer: Synthesizer) -> None:
 
 
 def check_workers_do_not_matter(synthesizer: Synthesizer) -> None:
-    results = []
+    results: list[Any] = []
     for executor in (SerialExecutor(), LocalExecutor(2)):
         run = RunContext(executor=executor)
         if not results or not synthesizer.capabilities.private:  # noise would differ from fit to fit
