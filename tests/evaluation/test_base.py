@@ -18,9 +18,7 @@ def test_views_hold_at_most_so_many_random_rows(workshop, mixed, monkeypatch):
     rows = data.rows("train")
     assert len(np.unique(rows)) == 50
     assert rows.max() > 100
-    np.testing.assert_array_equal(
-        data.view("size").values["train"], data.train.column("size").to_numpy()[rows]
-    )
+    np.testing.assert_array_equal(data.view("size").values["train"], data.train.column("size").to_numpy()[rows])
     assert "50 of 300 train" in data.thinned_note()
 
 
@@ -52,7 +50,9 @@ def test_pairs_are_limited_and_keep_the_target(data):
 
 
 def test_keys_personal_data_and_text_are_withheld(workshop, mixed):
-    tables = [t.with_column("key", pa.array([f"k{n}" for n in range(t.n_rows)])) for t in (mixed(50, s) for s in (1, 2, 3))]
+    tables = [
+        t.with_column("key", pa.array([f"k{n}" for n in range(t.n_rows)])) for t in (mixed(50, s) for s in (1, 2, 3))
+    ]
     data = workshop.data(*tables, kinds={"key": "identifier", "colour": "text"})
     assert set(data.withheld) == {"key", "colour"}
     assert isinstance(data, EvaluationData)

@@ -99,7 +99,9 @@ def test_a_foreign_format_is_refused(state):
 
 def test_the_number_of_workers_does_not_matter(tables, schema, fresh):
     for executor in (SerialExecutor(), LocalExecutor(3)):
-        found = evaluate(*tables, schema, seed=1, run=RunContext(executor=executor), metrics=["c2st_auc", "near_copies"])
+        found = evaluate(
+            *tables, schema, seed=1, run=RunContext(executor=executor), metrics=["c2st_auc", "near_copies"]
+        )
         for finding in found.findings:
             assert finding.to_json() == fresh.find(finding.name).to_json()
 
@@ -159,7 +161,13 @@ def test_unknown_metrics_are_refused_with_the_nearest_name(tables, schema):
 def test_warnings_say_what_limits_the_evidence(mixed, workshop):
     key = pa.array([f"k{n}" for n in range(60)])
     table = mixed(60, 1).with_column("key", key)
-    found = evaluate(table, table.slice(0, 30), table.slice(0, 20), workshop.schema_of(table.arrow, kinds={"key": "identifier"}), seed=0)
+    found = evaluate(
+        table,
+        table.slice(0, 30),
+        table.slice(0, 20),
+        workshop.schema_of(table.arrow, kinds={"key": "identifier"}),
+        seed=0,
+    )
     text = " | ".join(found.warnings)
     assert "only 30 rows" in text
     assert "fewer synthetic rows (20) than holdout rows (30)" in text
@@ -190,7 +198,9 @@ def test_folds_are_averaged_and_judged_together(mixed, schema):
     assert found.interval[1] - found.interval[0] < first.interval[1] - first.interval[0]
     assert found.detail["names"] == first.detail["names"]
     gap = mean.find("tstr_gap")
-    assert gap.detail["real"] == pytest.approx(np.mean([fold.find("tstr_gap").detail["real"] for fold in folds]), abs=1e-4)
+    assert gap.detail["real"] == pytest.approx(
+        np.mean([fold.find("tstr_gap").detail["real"] for fold in folds]), abs=1e-4
+    )
     assert "4 folds" in mean.warnings[0]
     json.dumps(mean.to_json(), allow_nan=False)
 
@@ -198,8 +208,16 @@ def test_folds_are_averaged_and_judged_together(mixed, schema):
 def fold(value, error, verdict, name="c2st_auc"):
     detail = {} if error is None else {"error": error}
     finding = Finding(
-        name, "fidelity", value, "What it means.", reference=0.5, direction="lower_is_better", verdict=verdict,
-        interval=(value - 0.2, value + 0.2), range=(0.0, 1.0), detail=detail,
+        name,
+        "fidelity",
+        value,
+        "What it means.",
+        reference=0.5,
+        direction="lower_is_better",
+        verdict=verdict,
+        interval=(value - 0.2, value + 0.2),
+        range=(0.0, 1.0),
+        detail=detail,
     )
     return Evaluation((finding,), {"train": 10, "holdout": 5, "synthetic": 10})
 

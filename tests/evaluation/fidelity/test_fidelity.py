@@ -67,7 +67,12 @@ def test_withheld_columns_are_compared_by_their_gaps_only(workshop):
     other = pa.table({"k": pa.array([f"z{n}" if n % 2 else None for n in range(500)]), "x": np.arange(500.0)})
     found = {f.column: f for f in ColumnShape().measure(workshop.data(real, real, other, kinds={"k": "identifier"}))}
     assert found["k"].value == pytest.approx(0.5)
-    assert found["k"].detail == {"kind": "gaps", "null_real": 0.0, "null_synthetic": 0.5, "error": found["k"].detail["error"]}
+    assert found["k"].detail == {
+        "kind": "gaps",
+        "null_real": 0.0,
+        "null_synthetic": 0.5,
+        "error": found["k"].detail["error"],
+    }
     assert found["x"].value == 1
 
 
@@ -188,7 +193,9 @@ def rare_rows(n, seed, share=0.004):
 
 
 def test_a_dropped_category_is_missed(workshop):
-    found, often = RareCoverage().measure(workshop.data(rare_rows(5000, 1), rare_rows(5000, 2), rare_rows(5000, 3, 0.0)))
+    found, often = RareCoverage().measure(
+        workshop.data(rare_rows(5000, 1), rare_rows(5000, 2), rare_rows(5000, 3, 0.0))
+    )
     assert found.detail["categories"] == 1
     assert found.value < 0.7
     assert found.reference == 1

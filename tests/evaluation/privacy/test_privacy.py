@@ -110,7 +110,9 @@ def test_keys_take_values_of_any_type(workshop, values):
     data = workshop.data(table, table, table, kinds={"v": "categorical"})
     keys = RowKeys(data, ("v",)).totals
     np.testing.assert_array_equal(keys["train"], keys["synthetic"])
-    assert len(set(keys["train"].tolist())) == len({repr(v + 0.0 if isinstance(v, float) else v) for v in values.to_pylist()})
+    assert len(set(keys["train"].tolist())) == len(
+        {repr(v + 0.0 if isinstance(v, float) else v) for v in values.to_pylist()}
+    )
 
 
 def test_near_copies_need_columns(workshop):
@@ -209,7 +211,9 @@ def test_one_entity_s_rows_are_not_taken_for_a_leak(workshop):
     train, holdout, other = (rows_of(np.arange(start, start + 300)) for start in (0, 300, 600))
     kinds = {"who": "identifier"}
     fresh = MembershipInference().measure(workshop.data(train, holdout, other, kinds=kinds, entity="who"))[0]
-    leaky = MembershipInference().measure(workshop.data(train, holdout, rows_of(np.arange(300)), kinds=kinds, entity="who"))[0]
+    leaky = MembershipInference().measure(
+        workshop.data(train, holdout, rows_of(np.arange(300)), kinds=kinds, entity="who")
+    )[0]
     assert fresh.verdict in ("good", "unknown")
     assert leaky.verdict == "poor"
 
