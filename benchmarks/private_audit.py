@@ -129,7 +129,7 @@ def faults(options, epsilons):
     ):
         tops = []
         for rows in (np.append(values, 9e6), values):
-            draws = 300
+            draws = 90
             entries = [
                 Entry(p, DiscreteGaussian(variance), draws) for p in ("spikes", "magnitudes", "ranges", "histograms")
             ]

