@@ -34,10 +34,11 @@ def test_a_time_limit_is_kept_with_the_best_answer_so_far(frame, limit, tmp_path
     context = sl.RunContext(time_limit=limit)
     try:
         result = sl.run(frame, target="mdvis", output=tmp_path / "out", seed=1, context=context)
-    except LimitError as error:  # on a machine as slow as that a refusal is the right answer
-        assert "is forecast to need" in str(error)
+    except LimitError as error:
+        if "is forecast to need" not in str(error):
+            raise
         assert not (tmp_path / "out").exists()
-        return
+        return  # on a machine as slow as that a refusal is the right answer
     assert time.monotonic() - start < tolerated(limit)
     assert 0 < len(result.data) <= frame.n_rows
     assert (tmp_path / "out/release/card.html").is_file()
@@ -82,7 +83,7 @@ def test_a_number_of_rows_that_was_asked_for_is_kept_or_refused(frame):
 def test_a_memory_limit_takes_fewer_rows_or_is_refused(fair, tmp_path):
     big = sl.Table.concatenate([fair] * 60)  # 380,000 rows
     # a process that holds much already is stopped at once where the forecast would still have fitted
-    with pytest.raises(LimitError, match="forecast to need|the run held"):
+    with pytest.raises(LimitError, match=r"forecast to need|the run held"):
         sl.run(big, output=tmp_path / "out", seed=1, context=sl.RunContext(memory_limit=resident_bytes() + 30_000_000))
     assert list(tmp_path.iterdir()) == []
     told = []
