@@ -49,12 +49,16 @@ import sys, time, json, warnings
 warnings.filterwarnings("ignore")
 import numpy as np, pandas as pd
 from dpmm.pipelines import AIMPipeline
-train, domain, epsilon, delta, out = pd.read_parquet(sys.argv[1]), json.load(open(sys.argv[2])), float(sys.argv[3]), float(sys.argv[4]), sys.argv[5]
+train, domain = pd.read_csv(sys.argv[1], keep_default_na=False), json.load(open(sys.argv[2]))
+epsilon, delta, out = float(sys.argv[3]), float(sys.argv[4]), sys.argv[5]
+for name, facts in domain.items():
+    if "categories" in facts:
+        train[name] = pd.Categorical(train[name].astype(str), categories=facts["categories"])
 start = time.process_time()
 model = AIMPipeline(epsilon=epsilon, delta=delta, compress=True)
 model.fit(train, domain=domain)
 made = model.generate(n_records=len(train))
-made.to_parquet(out)
+made.to_csv(out, index=False)
 print(json.dumps({"fit_cpu": time.process_time() - start}))
 """
 
@@ -101,23 +105,23 @@ def peer(python, train, whole, epsilon):
             filled[name] = pd.Categorical(filled[name], categories=categories)
     with tempfile.TemporaryDirectory() as place:
         place = Path(place)
-        pd.DataFrame(filled).to_parquet(place / "train.parquet")
+        pd.DataFrame(filled).to_csv(place / "train.csv", index=False)
         (place / "domain.json").write_text(json.dumps(domain))
         (place / "peer.py").write_text(PEER)
         command = [
             python,
             place / "peer.py",
-            place / "train.parquet",
+            place / "train.csv",
             place / "domain.json",
             str(epsilon),
             "1e-5",
-            place / "out.parquet",
+            place / "out.csv",
         ]
         done = subprocess.run([str(c) for c in command], capture_output=True, text=True, check=False)
         if done.returncode:
             print(done.stderr[-2000:], file=sys.stderr)
             return None, {}
-        made = pd.read_parquet(place / "out.parquet")
+        made = pd.read_csv(place / "out.csv", keep_default_na=False)
         cost = json.loads(done.stdout.strip().splitlines()[-1])
     out = pd.DataFrame(index=range(len(made)))
     for name in train:
