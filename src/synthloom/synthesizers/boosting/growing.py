@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -89,6 +90,16 @@ class Sample:
     target: np.ndarray
     weights: np.ndarray
 
+    @cached_property
+    def by_row(self) -> np.ndarray:
+        """The inputs uint8 [n, k], as histograms are filled."""
+        return np.ascontiguousarray(self.inputs.T)
+
+    @cached_property
+    def offset(self) -> np.ndarray:
+        """Where the bins of each input begin in a histogram, int64 [k + 1]."""
+        return np.concatenate([[0], np.cumsum(self.inputs.max(axis=1).astype(np.int64) + 1)])
+
     def take(self, rows: np.ndarray) -> Sample:
         """Some of the rows."""
         return Sample(np.take(self.inputs, rows, axis=1), self.begin[rows], self.target[rows], self.weights[rows])
@@ -139,7 +150,7 @@ def grow(sample: Sample, held: np.ndarray, options: BoostingOptions, seed: int, 
     name, best = "", _Trial(0, np.empty(0), [])
     candidates = options.learners(sample.classes)
     for candidate, its_options in candidates.items():
-        trial = (_by_folds if few else _by_check)(sample, fold, its_options, stop)
+        trial = _by_folds(sample, fold, its_options, stop) if few else _trial(sample, fold, 0, its_options, stop)
         if best.rounds == 0 or _clearly_less(trial.losses, best.losses, sample.weights, fold):
             name, best = candidate, trial
         if stop():
@@ -153,14 +164,12 @@ def grow(sample: Sample, held: np.ndarray, options: BoostingOptions, seed: int, 
     return Grown(name, Forest.of(trees, len(sample.inputs)))
 
 
-def _by_check(sample: Sample, fold: np.ndarray, options: BoostingOptions, stop: Callable[[], bool]) -> _Trial:
-    """A trial on one part of the rows."""
-    return _trial(sample, fold, 0, options, stop)[0]
-
-
 def _by_folds(sample: Sample, fold: np.ndarray, options: BoostingOptions, stop: Callable[[], bool]) -> _Trial:
     """A trial on every part of the rows in turn; the rounds of the least mean loss."""
-    histories = [_trial(sample, fold, part, options, stop)[1] for part in range(_FOLDS)]
+    histories: list[list[np.ndarray]] = []
+    for part in range(_FOLDS):
+        histories.append([])
+        _trial(sample, fold, part, options, stop, histories[-1])
     longest = max(len(history) for history in histories)
     means = np.zeros(longest)
     for history in histories:
@@ -171,29 +180,34 @@ def _by_folds(sample: Sample, fold: np.ndarray, options: BoostingOptions, stop: 
 
 
 def _trial(
-    sample: Sample, fold: np.ndarray, part: int, options: BoostingOptions, stop: Callable[[], bool]
-) -> tuple[_Trial, list[np.ndarray]]:
-    """Grows on all rows but the ``part``, until the loss on that falls no more; also the loss after each round.
+    sample: Sample,
+    fold: np.ndarray,
+    part: int,
+    options: BoostingOptions,
+    stop: Callable[[], bool],
+    history: list[np.ndarray] | None = None,
+) -> _Trial:
+    """Grows on all rows but the ``part``, until the loss on that falls no more.
 
-    The history of losses row by row is kept where rows are few.
+    The losses of its rows before the first round and after each are added to ``history``, if wanted.
     """
     from synthloom.synthesizers.boosting import kernels
 
-    check = np.flatnonzero(fold == part)
-    checked = sample.take(check)
-    keep = len(sample.target) < _FEW_ROWS
-    losses = kernels.losses(checked.begin, checked.target)
-    best, least, rounds, history, trees = losses, _mean(losses, checked), 0, [losses], []
-    for tree, after in _growing(sample, np.flatnonzero(fold != part), checked, options):
+    checked = sample.take(np.flatnonzero(fold == part))
+    best = kernels.losses(checked.begin, checked.target)
+    least, rounds, trees = _mean(best, checked), 0, []
+    if history is not None:
+        history.append(best)
+    for tree, losses in _growing(sample, np.flatnonzero(fold != part), checked, options):
         trees.append(tree)
-        if keep:
-            history.append(after)
-        mean = _mean(after, checked)
+        if history is not None:
+            history.append(losses)
+        mean = _mean(losses, checked)
         if mean < least:
-            best, least, rounds = after, mean, len(trees)
+            best, least, rounds = losses, mean, len(trees)
         if len(trees) - rounds >= options.patience or stop():
             break
-    return _Trial(rounds, best, trees), history
+    return _Trial(rounds, best, trees)
 
 
 def _mean(losses: np.ndarray, sample: Sample) -> float:
@@ -215,12 +229,10 @@ def _growing(
     """Trees grown on the rows ``train`` one after the other, each with the losses of ``checked`` rows so far."""
     from synthloom.synthesizers.boosting import kernels
 
-    offset = np.concatenate([[0], np.cumsum(sample.inputs.max(axis=1).astype(np.int64) + 1)])
-    by_row = np.ascontiguousarray(sample.inputs.T)
     scores = sample.begin.copy()
     slope, curve = np.empty_like(scores), np.empty_like(scores)
-    sums = np.empty((options.leaves, offset[-1], scores.shape[1]), dtype=np.float32)
-    counts = np.empty((options.leaves, offset[-1]), dtype=np.int32)
+    sums = np.empty((options.leaves, sample.offset[-1], scores.shape[1]), dtype=np.float32)
+    counts = np.empty((options.leaves, sample.offset[-1]), dtype=np.int32)
     train = train.astype(np.int32)
     order, spare = np.empty_like(train), np.empty_like(train)
     aside = checked.begin.copy() if checked is not None else scores[:0]
@@ -228,7 +240,7 @@ def _growing(
     for _ in range(options.max_rounds):
         kernels.gradients(scores, sample.target, sample.weights, train, slope, curve)
         order[:] = train
-        splits, ends = kernels.grow_tree(by_row, offset, order, slope, curve, limits, sums, counts, spare)
+        splits, ends = kernels.grow_tree(sample.by_row, sample.offset, order, slope, curve, limits, sums, counts, spare)
         values = kernels.finish_leaves(order, ends, options.l2, options.learning_rate, scores)
         tree, losses = Tree(*(*splits, values)), aside[:0, 0]
         if checked is not None:
