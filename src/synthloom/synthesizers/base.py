@@ -29,7 +29,7 @@ from synthloom.schema import TableSchema, infer_schema, schema_from_yaml, schema
 from synthloom.synthesizers.guided.guided_sampling import GuidedRows
 from synthloom.synthesizers.guided.shards import checked_size, guided_shards, read_wish
 
-_REPLAY = 4
+_REPLAY = 4  # rows drawn for each row that an update has to do without
 
 MINIMUM_ROWS = 20
 """Rows below which nothing is learned: with fewer, almost every value belongs to one person."""
@@ -144,6 +144,7 @@ class Synthesizer(ABC):
             self.rows_ = table.n_rows
         run.check()
         self._fit(encoder.encode(table), encoded_context, weights, stream, run)
+        run.check()  # growing that was cut short by a stop is no answer
         return self
 
     def update(self, data: Any, *, seed: int | None = None, run: RunContext | None = None) -> Self:
@@ -152,7 +153,8 @@ class Synthesizer(ABC):
         The old rows are stood for by rows of the model's own (generative replay; Shin and others 2017,
         "Continual learning with deep generative replay"), four of a quarter's weight for each, which
         halves the noise of drawing them. The model is fitted anew on those and the new rows together,
-        so shares, relations and categories come out as if both were at hand. Keys stay off all real ones, old and new.
+        so shares, relations and categories come out as if both were at hand. Keys stay off all real
+        ones, old and new.
 
         Args:
             data: new rows, with the columns of the schema.
@@ -177,7 +179,8 @@ class Synthesizer(ABC):
         run = run or RunContext()
         stream = RandomStream(resolve_seed(seed)).child("update")
         size = _REPLAY * self.rows_
-        replayed = Table.concatenate(list(self.sample_batches(size, seed=stream.child("replay").integer())))
+        drawn = self.sample_batches(size, seed=stream.child("replay").integer(), run=run)
+        replayed = Table.concatenate(list(drawn))
         both = Table.concatenate([Table(replayed.arrow, self.frame_kind_), fresh])
         encoder = TableEncoder(self.schema_).fit(both)
         encoder.keep_keys_apart(self.encoder_, fresh)
@@ -186,6 +189,7 @@ class Synthesizer(ABC):
         self.encoder_ = encoder
         weights = np.concatenate([np.full(size, 1.0 / _REPLAY), np.ones(fresh.n_rows)])
         self._fit(encoder.encode(both), None, weights, stream.child("fit"), run)
+        run.check()
         self.rows_ = rows
         return self
 
