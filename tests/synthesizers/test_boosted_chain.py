@@ -117,6 +117,7 @@ def test_saved_models_sample_alike(model: BoostedChain, tmp_path) -> None:
 
     model.save(tmp_path / "model")
     back = load(tmp_path / "model")
+    assert back.learners_ == model.learners_
     again = pd.DataFrame(back.sample(500, seed=7).to_pydict())  # a loaded model gives Arrow
     pd.testing.assert_frame_equal(again, model.sample(500, seed=7), check_dtype=False)
 

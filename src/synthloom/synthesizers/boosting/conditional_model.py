@@ -62,8 +62,8 @@ class ConditionalModel:
         """Learns ``codes`` int32 [n] from ``inputs``.
 
         ``mass`` float64 [codes] is the frequency of each code; ``first_apart`` splits code 0 (null)
-        off first. Once ``stop`` says yes, nothing grows any more, and what was not reached keeps the column's own
-        frequencies.
+        off first. Once ``stop`` says yes, nothing grows any more, and what was not reached keeps the
+        column's own frequencies.
         """
         tree = CodeTree(mass, first_apart=first_apart)
         rng = stream.generator()
@@ -75,8 +75,7 @@ class ConditionalModel:
             active = np.flatnonzero(~tree.leaf[nodes])
             digits = tree.digits(nodes[active], codes[active])
             seed = stream.child("level", level).integer()
-            rows = _sample_rows(active, seed)
-            learnt = rows if len(rows) < len(active) else slice(None)
+            learnt = _sample_rows(active, seed)
             chosen = active[learnt]
             begin = tree.log_shares[nodes[chosen]]
             weight = np.ones(len(chosen)) if weights is None else weights[chosen]
@@ -134,15 +133,21 @@ class ConditionalModel:
 
     @classmethod
     def from_arrays(
-        cls, arrays: Mapping[str, np.ndarray], prefix: str, mass: np.ndarray, *, first_apart: bool
+        cls,
+        arrays: Mapping[str, np.ndarray],
+        prefix: str,
+        mass: np.ndarray,
+        learners: list[str],
+        *,
+        first_apart: bool,
     ) -> ConditionalModel:
-        """The model that :meth:`arrays` described, over codes of the same ``mass``."""
+        """The model that :meth:`arrays` described, over codes of the same ``mass``; ``learners`` by level."""
         tree = CodeTree(mass, first_apart=first_apart)
         levels = []
-        for place in range(tree.depth):
+        for place, learner in zip(range(tree.depth), learners, strict=True):
             name = f"{prefix}.{place}"
             forest = Forest.from_arrays(arrays, name) if f"{name}.features" in arrays else None
-            level = _Level(forest, arrays[f"{name}.classes"])
+            level = _Level(forest, arrays[f"{name}.classes"], learner)
             if not level.fits(tree.width):
                 raise ValueError(f"the level {name} does not fit its code tree")
             levels.append(level)

@@ -83,6 +83,7 @@ def _add_rows(
     sums: np.ndarray,
     counts: np.ndarray,
 ) -> None:
+    """Fills the histogram of some rows; one and four scores apart, which is half as fast again."""
     sums[:] = 0
     counts[:] = 0
     k, features = slope.shape[1], x.shape[1]

@@ -115,6 +115,7 @@ class BoostedChain(Synthesizer):
         stream: RandomStream,
         run: RunContext,
     ) -> None:
+        options, derived = self._options(), self._derived
         table = _joined(context, _learned_first(target, self.schema_))
         profile = profiles(table, stream.child("profile"))
         self.links_ = _links(table, profile, np.ones(table.n_rows) if weights is None else weights)
@@ -122,7 +123,7 @@ class BoostedChain(Synthesizer):
         self.inputs_ = most_telling(profile, list(self.links_), self.max_inputs)
         self.alike_ = {name: self._find_alike(name, table, seen, profile.rows) for name in self.links_}
         self.hints_: dict[str, LinearHint] = {}
-        names = [name for name in self.links_ if not name.startswith(_CONTEXT) and name not in self._derived]
+        names = [name for name in self.links_ if not name.startswith(_CONTEXT) and name not in derived]
         for name in names:
             if hint := self._find_hint(name, seen, weights, stream.child("hint", name)):
                 self.hints_[name] = hint
@@ -139,7 +140,7 @@ class BoostedChain(Synthesizer):
                 link.codes(table.columns[name]),
                 link.code_mass + _NEVER_ZERO,
                 weights,
-                self._options(),
+                options,
                 stream.child("column", name),
                 first_apart=bool(link.nulls),
                 stop=lambda: late(place),
@@ -236,6 +237,7 @@ class BoostedChain(Synthesizer):
         write_arrays(folder / "trees.safetensors", arrays)
         return {
             "models": names,
+            "learners": self.learners_,
             "inputs": self.inputs_,
             "alike": self.alike_,
             "hints": {name: hint.state() for name, hint in self.hints_.items()},
@@ -254,7 +256,11 @@ class BoostedChain(Synthesizer):
         for place, name in enumerate(state["models"]):
             link = self.links_[name]
             self.models_[name] = ConditionalModel.from_arrays(
-                arrays, f"c{place}", link.code_mass + _NEVER_ZERO, first_apart=bool(link.nulls)
+                arrays,
+                f"c{place}",
+                link.code_mass + _NEVER_ZERO,
+                state["learners"][name],
+                first_apart=bool(link.nulls),
             )
 
 
