@@ -53,6 +53,17 @@ def test_a_part_of_a_run_has_a_nearer_deadline_and_the_same_stop():
         part.check()
 
 
+def test_a_schedule_ends_with_its_time_or_when_the_whole_run_is_stopped():
+    run = RunContext()
+    with run.ending(100.0) as part:
+        limited, quiet = part.schedule([0.5, 1.0]), run.schedule([0.5, 1.0])
+        assert not any(late(place) for late in (limited, quiet) for place in (0, 1))
+        run.cancel()
+        assert all(late(place) for late in (limited, quiet) for place in (0, 1))
+    late = RunContext(time_limit=0.5, _start=time.monotonic() - 0.5).schedule([0.5, 1.0])
+    assert late(0) and late(1)
+
+
 def test_memory_is_watched_and_the_run_stopped_in_time():
     limit = resident_bytes() + 100_000_000
     run = RunContext(memory_limit=limit)

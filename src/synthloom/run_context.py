@@ -81,14 +81,20 @@ class RunContext:
 
         ``shares`` are the parts of the time limit by which each part of the job should have ended, in
         ascending order, the last 1. A part may borrow a fifth of the time that is left after its end,
-        so that one slow part does not starve; without a limit nothing is ever late.
+        so that one slow part does not starve; without a limit no part is late. Once the run, or the
+        whole that it is a part of, was asked to end, every part is late.
         """
         left = self.seconds_left()
         if left is None:
-            return lambda place: False
+            return lambda place: self._stopped
         start = time.monotonic()
         ends = [start + left * (share + _SLACK * (1.0 - share)) for share in shares]
-        return lambda place: self._cancelled.is_set() or time.monotonic() >= ends[place]
+        return lambda place: self._stopped or time.monotonic() >= ends[place]
+
+    @property
+    def _stopped(self) -> bool:
+        """Whether the run, or the whole that it is a part of, was asked to end."""
+        return self._cancelled.is_set() or (self._whole is not None and self._whole._stopped)
 
     def reporter(self, step: str) -> ProgressReporter:
         """A reporter for one named step."""
