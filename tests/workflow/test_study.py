@@ -113,6 +113,13 @@ def test_the_time_limit_reports_what_there_is(frame, tmp_path):
     assert "the time was up after 2 of 50 splits" in result.warnings[0]
 
 
+def test_the_time_limit_does_not_cut_the_models_short(frame):
+    given = {"synthesizer": "boosted_chain", "splits": 2, "rows": 400}
+    limited = small(frame, context=sl.RunContext(SerialExecutor(), time_limit=0.01), **given)
+    free = small(frame, context=sl.RunContext(SerialExecutor()), **given)
+    assert [split["scores"] for split in limited.splits] == [split["scores"] for split in free.splits]
+
+
 @pytest.mark.parametrize(
     ("options", "error", "words"),
     [

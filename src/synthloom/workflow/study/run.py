@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -214,10 +214,12 @@ class _Protocol:
         order = stream.child("order").generator().permutation(ready.table.n_rows)
         held = max(1, round(self._holdout * len(order)))
         train, holdout = ready.table.take(np.sort(order[held:])), ready.table.take(np.sort(order[:held]))
+        # a limit ends the study after whole splits: a model cut short would speak of the limit, not of its kind
+        run = replace(self._run, time_limit=None)
         model = type(self._prototype)(**self._prototype.get_params())
-        model.fit(train, ready.schema, seed=stream.child("fit").integer(), run=self._run)
+        model.fit(train, ready.schema, seed=stream.child("fit").integer(), run=run)
         batches = model.sample_batches(
-            max(1, round(self._multiple * train.n_rows)), seed=stream.child("sample").integer(), run=self._run
+            max(1, round(self._multiple * train.n_rows)), seed=stream.child("sample").integer(), run=run
         )
         synthetic = Table.concatenate(batches)
         seconds = {"synthesizer": time.monotonic() - start}
