@@ -18,7 +18,7 @@ import numpy as np
 from synthloom.data import Table
 from synthloom.errors import NotFittedError, OptionError, ScenarioError
 from synthloom.guidance.scenarios_figures import ClauseFigure, ColumnMark, FigureMaker
-from synthloom.guidance.scenarios_pool import LARGEST_POOL, ROWS_A_ROW, UNSEEN, Pool, PoolMaker, model_mean
+from synthloom.guidance.scenarios_pool import LARGEST_POOL, ROWS_A_ROW, Pool, PoolMaker, model_mean
 from synthloom.guidance.scenarios_reading import ClauseReader
 from synthloom.guidance.scenarios_tilting import Tilted, tilt
 from synthloom.randomness import RandomStream, resolve_seed
@@ -184,11 +184,11 @@ class _Player:
             elif isinstance(clause, CombineClause) and clause.share < 1:
                 hit = self.reader.meets(self.reader.conditions(clause.where, clause), pool.table)
                 found.append(_Moment(hit.astype(np.float64), clause.share, str(clause)))
-        for rows, share, text in pool.blocks:
-            if share < 1 and text in pool.tails:
+        for block in pool.blocks:
+            if block.share < 1 and block.clause in pool.tails:
                 inside = np.zeros(pool.table.n_rows)
-                inside[rows] = 1.0
-                found.append(_Moment(inside, share, text))
+                inside[block.rows] = 1.0
+                found.append(_Moment(inside, block.share, block.clause))
         return found
 
     def _tilted(self, pool: Pool, moments: list[_Moment]) -> Tilted:
@@ -196,7 +196,7 @@ class _Player:
         tilted = tilt(pool.base, matrix.astype(np.float64), np.array([m.goal for m in moments]))
         missed = np.abs(tilted.missed)
         if len(missed) and not missed.max() < _MISSED:
-            worst = moments[int(np.argmax(np.nan_to_num(missed, nan=np.inf)))].clause.removesuffix(UNSEEN)
+            worst = moments[int(np.argmax(np.nan_to_num(missed, nan=np.inf)))].clause
             raise ScenarioError(
                 f"the clauses cannot hold together on the model's rows; ({worst}) is missed by most",
                 accepted="clauses that some mixture of the model's rows meets",
@@ -208,15 +208,15 @@ class _Player:
         figures_of = FigureMaker(self.maker, self.reader, self.scenario)
         table = self._with_new_keys(pool.table.take(chosen), stream)
         assumed = np.zeros(pool.table.n_rows, dtype=bool)
-        for rows, _, text in pool.blocks:
-            assumed[rows] |= text.endswith(UNSEEN)
+        for block in pool.blocks:
+            assumed[block.rows] |= block.unseen
         figures = tuple(figures_of.figure(entry.clause, entry.because, pool, chosen) for entry in self.scenario.clauses)
         return PlayedScenario(
             Table(table.arrow, self.model.frame_kind_).to_frame(),
             figures,
             tuple(figures_of.marks(pool, table)),
             assumed[chosen],
-            min(tilted.effective, float(self.size)),
+            min(pool.effective(tilted.weights), float(self.size)),
             tilted.divergence,
             pool.drawn,
             self.scenario,

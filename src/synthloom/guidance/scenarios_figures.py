@@ -10,7 +10,7 @@ import numpy as np
 from synthloom.conditions.comparing import comparable
 from synthloom.data import Table
 from synthloom.evaluation.statistics import share_interval
-from synthloom.guidance.scenarios_pool import UNSEEN, Pool, PoolMaker, model_mean
+from synthloom.guidance.scenarios_pool import Pool, PoolMaker, model_mean
 from synthloom.guidance.scenarios_reading import ClauseReader
 from synthloom.guidance.scenarios_unseen import numbers_of
 from synthloom.scenario import CombineClause, MeanClause, Scenario, TailClause
@@ -72,7 +72,7 @@ class FigureMaker:
         if isinstance(clause, CombineClause):
             wanted = self.reader.conditions(clause.where, clause)
             hits = self.reader.meets(wanted, pool.table)
-            unseen = any(block[2] == text + UNSEEN for block in pool.blocks)
+            unseen = any(block.unseen and block.clause == text for block in pool.blocks)
             note = (
                 "never seen together by the model, or far less often than by chance: "
                 "how the conditions work together is assumed (no interaction), what "
@@ -143,7 +143,7 @@ class FigureMaker:
 
     def marks(self, pool: Pool, table: Table) -> list[ColumnMark]:
         named: dict[str, tuple[str, str]] = {}
-        unseen = any(text.endswith(UNSEEN) for _, _, text in pool.blocks)
+        unseen = any(block.unseen for block in pool.blocks)
         for entry in self.scenario.clauses:
             clause = entry.clause
             where = getattr(clause, "where", None)

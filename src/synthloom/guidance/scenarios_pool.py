@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -23,8 +23,28 @@ LARGEST_POOL = 400_000
 ROWS_A_ROW = 4
 LEAST_HITS = 10
 _STRAY = 0.5  # of what the conditions would share by chance; models leak a part of that where they saw nothing
-UNSEEN = "\x1funseen"
-"""Ends the name of a block whose conditions the model never saw together."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Rows of a pool that make a share of it.
+
+    Attributes:
+        rows: where they stand.
+        share: of all rows.
+        clause: the clause that asks for them.
+        worth: how many independent rows they are worth, where their combination was never seen; else ``None``.
+    """
+
+    rows: slice
+    share: float
+    clause: str
+    worth: float | None = None
+
+    @property
+    def unseen(self) -> bool:
+        """Whether the model never saw their conditions together."""
+        return self.worth is not None
 
 
 @dataclass
@@ -36,17 +56,25 @@ class Pool:
     plain: int
     model_rows: int
     drawn: int
-    blocks: list[tuple[slice, float, str]] = field(default_factory=list)
+    blocks: list[Block] = field(default_factory=list)
     tails: dict[str, tuple[Tail, float]] = field(default_factory=dict)
 
-    def add(self, table: Table, share: float, clause: str) -> None:
-        """A block that makes a share of all rows."""
+    def add(self, table: Table, share: float, clause: str, worth: float | None = None) -> None:
+        """A block that makes a share of all rows; ``worth`` as in :class:`Block`."""
         start = self.table.n_rows
         self.table = Table.concatenate([self.table, Table(table.arrow, self.table.frame_kind)])
         block = np.full(table.n_rows, share / table.n_rows)
         self.base = np.concatenate([self.base * (1 - share), block])
-        self.blocks = [(rows, old * (1 - share), text) for rows, old, text in self.blocks]
-        self.blocks.append((slice(start, start + table.n_rows), share, clause))
+        self.blocks = [replace(old, share=old.share * (1 - share)) for old in self.blocks]
+        self.blocks.append(Block(slice(start, start + table.n_rows), share, clause, worth))
+
+    def effective(self, weights: np.ndarray) -> float:
+        """How many independent rows the weights [n] are worth (Kong 1992), less what repeats in blocks take off."""
+        squares = weights**2
+        for block in self.blocks:
+            if block.worth is not None:
+                squares[block.rows] *= max(1.0, (block.rows.stop - block.rows.start) / block.worth)
+        return float(1.0 / squares.sum())
 
 
 class PoolMaker:
@@ -160,6 +188,7 @@ class PoolMaker:
     def _with_numbers(self, table: Table, name: str, values: np.ndarray, gaps: np.ndarray, clause: Any) -> Table:
         """The table with new numbers on the column's own decimals; rows that break a constraint keep theirs."""
         import pyarrow as pa
+        import pyarrow.compute as pc
 
         column = self.schema.column(name)
         values = values if column.decimals is None else np.round(values, column.decimals)
@@ -170,16 +199,7 @@ class PoolMaker:
             return new
         if good.mean() < 0.5:
             raise ScenarioError(f"({clause}) breaks a constraint of the schema in {1 - good.mean():.0%} of the rows")
-        return Table(
-            new.arrow.set_column(
-                new.names.index(name),
-                name,
-                pa.compute.if_else(
-                    pa.array(good), new.column(name).combine_chunks(), table.column(name).combine_chunks()
-                ),
-            ),
-            table.frame_kind,
-        )
+        return table.with_column(name, pc.if_else(pa.array(good), new.column(name), table.column(name)))
 
     def _allowed(self, table: Table) -> np.ndarray:
         """Which rows keep the schema's constraints on single rows, bool [n]."""
@@ -205,7 +225,7 @@ class PoolMaker:
         if table.n_rows < min(count, self.size * clause.share) * 0.5:
             raise ScenarioError(f"({clause}) breaks a constraint of the schema in most rows")
         pool.drawn += made.drawn
-        pool.add(table, clause.share, str(clause) + UNSEEN)
+        pool.add(table, clause.share, str(clause), made.effective)
 
     def _is_seen(self, wanted: Conditions, plain: Table) -> bool:
         """Whether the model knows the combination: a few stray rows where many were to be expected are no knowledge."""
