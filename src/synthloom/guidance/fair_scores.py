@@ -12,11 +12,7 @@ whether they see the sensitive columns or not, because f is a function of the ot
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
-
-Notion = Literal["statistical_parity", "equal_opportunity"]
 
 _LEVELS = 49
 _SMOOTH = 0.015

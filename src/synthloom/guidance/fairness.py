@@ -139,18 +139,16 @@ def make_fair(data: Any, wanted: Fairness, schema: TableSchema | None = None, *,
     }
     if wanted.notion == "none":
         return FairTable(table, weights, record)
-    outcome = _Outcome.of(table, wanted, schema)
+    outcome = _Outcome.of(table, wanted)
     record |= {"target": wanted.target, "outcome": str(outcome.value)}
+    _tell(record, "rate_before", groups, outcome, np.ones(table.n_rows))
     if wanted.method == "reweighing":
         weights = weights * _reweighing(groups, outcome, weights)
     else:
         record["leeway"] = wanted.leeway
         table = _Relabelling(table, wanted, schema, groups, outcome, stream).table(record)
-        outcome_after = _Outcome.of(table, wanted, schema, outcome.value)
-        _tell(record, "rate_after", groups, outcome_after, weights)
-    _tell(record, "rate_before", groups, outcome, np.ones(table.n_rows))
-    if wanted.method == "reweighing":
-        _tell(record, "rate_after", groups, outcome, weights)
+        outcome = _Outcome.of(table, wanted, outcome.value)
+    _tell(record, "rate_after", groups, outcome, weights)
     return FairTable(table, weights, record)
 
 
@@ -196,7 +194,7 @@ def _reweighing(groups: Groups, outcome: _Outcome, weights: np.ndarray) -> np.nd
 
 @dataclass(frozen=True)
 class _Outcome:
-    """Which rows have the outcome (bool [n]), of those whose target is known; ``texts`` are the classes."""
+    """Which rows have the outcome (bool [n]), of those whose target is known; ``codes`` are places in ``classes``."""
 
     value: Any
     hit: np.ndarray
@@ -205,7 +203,7 @@ class _Outcome:
     codes: np.ndarray
 
     @classmethod
-    def of(cls, table: Table, wanted: Fairness, schema: TableSchema, value: Any = None) -> _Outcome:
+    def of(cls, table: Table, wanted: Fairness, value: Any = None) -> _Outcome:
         import pyarrow.compute as pc
 
         target = wanted.target or ""
