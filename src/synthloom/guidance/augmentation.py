@@ -145,8 +145,7 @@ def augment(
     frame, added = None, None
     if wanted is not None:
         made = job.synthetic(table, *wanted, stream.child("final"))
-        parts = [table, made]
-        frame = joined_rows(table, parts, [(provenance, True)]).to_frame()
+        frame = joined_rows(table, [table, made], provenance, real_rows=table.n_rows).to_frame()
         added = (wanted[0], made.n_rows)
     plan = {
         "target": target,

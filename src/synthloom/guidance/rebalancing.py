@@ -124,7 +124,7 @@ def rebalance(
     parts = ([table] if real == "keep" else []) + made
     if not parts:
         raise OptionError("no rows were asked for", accepted="a size above 0")
-    joined = joined_rows(table, parts, [] if provenance is None else [(provenance, real == "keep")])
+    joined = joined_rows(table, parts, provenance, real_rows=table.n_rows if real == "keep" else 0)
     counts = [
         CellCount(cell.words, cell.count, int(k), int(n - k))
         for cell, k, n in zip(read.cells, kept, sizes, strict=True)
@@ -213,10 +213,14 @@ def _with_keys(model: Synthesizer, parts: list[Table], keys: list[str], seed: in
     return out
 
 
-def joined_rows(table: Table, parts: Sequence[Table], marks: Sequence[tuple[str, bool]]) -> Table:
+def joined_rows(table: Table, parts: Sequence[Table], provenance: str | None, *, real_rows: int) -> Table:
     """The parts one below the other as ``table``'s kind of frame.
 
-    ``marks`` names a provenance column, and says whether the first part is real.
+    Args:
+        table: whose columns and types the rows have.
+        parts: the rows, real ones first.
+        provenance: name of the column that tells real from synthetic rows; ``None`` for none.
+        real_rows: how many of the rows are real.
     """
     import pyarrow as pa
 
@@ -224,11 +228,10 @@ def joined_rows(table: Table, parts: Sequence[Table], marks: Sequence[tuple[str,
         [part.arrow.select(table.names).cast(table.arrow.schema) for part in parts], promote_options="none"
     )
     result = Table(joined.combine_chunks(), table.frame_kind)
-    for name, first_is_real in marks:
-        real = parts[0].n_rows if first_is_real else 0
-        words = np.array([REAL] * real + [SYNTHETIC] * (result.n_rows - real))
-        result = result.with_column(name, pa.array(words, pa.string()))
-    return result
+    if provenance is None:
+        return result
+    words = [REAL] * real_rows + [SYNTHETIC] * (result.n_rows - real_rows)
+    return result.with_column(provenance, pa.array(words, pa.string()))
 
 
 class Rebalancer:
