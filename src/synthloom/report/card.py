@@ -20,6 +20,8 @@ _MISSING_WORDS = {
     "proves_nothing": "the attack proves nothing here",
 }
 
+_UNPAID = "The outcome rests on real rows that no privacy budget paid for; it stands in the private report."
+
 
 def public_content(content: ReportContent) -> ReportContent:
     """The content of the evidence card; making it twice changes nothing."""
@@ -39,7 +41,7 @@ def public_content(content: ReportContent) -> ReportContent:
         quick=content.quick,
         card_figures=quoted,
         card_hidden=(content.card_hidden or hidden_summary(content)) if free else (),
-        policy=None if content.policy is None else public_policy(content.policy, quoted),
+        policy=public_policy(content.policy, quoted),
         history=tuple(public_audit(audit, quoted) for audit in content.history),
     )
 
@@ -53,12 +55,15 @@ def public_findings(findings: tuple[Finding, ...], quoted: tuple[str, ...] | Non
     )
 
 
-def public_policy(policy: PolicyResult, quoted: tuple[str, ...] | None = None) -> PolicyResult:
-    """The clauses without the figures of single columns; what is missing is said in fixed words."""
-    return replace(
-        policy,
-        clauses=tuple(_public_clause(c) for c in policy.clauses if quoted is None or c.finding in quoted),
-    )
+def public_policy(policy: PolicyResult | None, quoted: tuple[str, ...] | None = None) -> PolicyResult | None:
+    """The clauses without the figures of single columns; what is missing is said in fixed words.
+
+    Where only some figures are quoted, a policy that speaks of any other is left out as a whole: its
+    outcome rests on that other, and the clauses that are left would claim an outcome of their own.
+    """
+    if policy is None or (quoted is not None and any(clause.finding not in quoted for clause in policy.clauses)):
+        return None
+    return replace(policy, clauses=tuple(_public_clause(clause) for clause in policy.clauses))
 
 
 def _public_clause(clause: ClauseResult) -> ClauseResult:
@@ -75,12 +80,13 @@ def _public_clause(clause: ClauseResult) -> ClauseResult:
 
 
 def public_audit(audit: Audit, quoted: tuple[str, ...] | None = None) -> Audit:
-    """An audit as the card shows it."""
+    """An audit as the card shows it; remarks may count real rows, so a list of figures leaves them off as well."""
     return replace(
         audit,
         verdicts=audit.verdicts if quoted is None else (),
         findings=public_findings(audit.findings, quoted),
-        policy=None if audit.policy is None else public_policy(audit.policy, quoted),
+        policy=public_policy(audit.policy, quoted),
+        remarks=audit.remarks if quoted is None else (_UNPAID,),
     )
 
 
