@@ -123,7 +123,7 @@ def test_the_model_is_that_of_mbi():
     theirs = [
         mbi.LinearMeasurement(m.counts.reshape(-1), tuple(str(i) for i in m.clique), stddev=5.0) for m in measurements
     ]
-    other = mbi.estimation.mirror_descent(domain, theirs, known_total=10_000.0, iters=3_000)
+    other = mbi.estimation.MirrorDescent().estimate(domain, theirs, known_total=10_000.0, iters=3_000)
     for clique in cliques:
         wanted = np.asarray(other.project(tuple(str(i) for i in clique)).datavector()).reshape(
             model.marginal(clique).shape
