@@ -129,6 +129,7 @@ def test_the_time_limit_does_not_cut_the_models_short(frame):
         ({"margin": 0}, OptionError, "margin is 0"),
         ({"rows": 10}, OptionError, "rows is 10"),
         ({"synthesizer": "nobody"}, OptionError, "there is no synthesizer"),
+        ({"synthesizer": "auto"}, OptionError, "must be named"),
     ],
 )
 def test_wrong_options_are_told(frame, options, error, words, tmp_path):

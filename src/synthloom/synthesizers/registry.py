@@ -6,6 +6,7 @@ from pathlib import Path
 
 from synthloom.errors import OptionError, did_you_mean
 from synthloom.synthesizers.base import Synthesizer, read_model
+from synthloom.synthesizers.choice import AUTO
 from synthloom.synthesizers.tabular.boosted_chain import BoostedChain
 from synthloom.synthesizers.tabular.gaussian_copula import GaussianCopula
 from synthloom.synthesizers.tabular.independent_columns import IndependentColumns
@@ -25,8 +26,10 @@ def synthesizer_class(name: str) -> type[Synthesizer]:
     Raises:
         OptionError: if there is none; the message names the nearest.
     """
+    if name == AUTO:
+        raise OptionError(f'here a synthesizer must be named, "{AUTO}" is none', accepted=", ".join(SYNTHESIZERS))
     if name not in SYNTHESIZERS:
-        raise OptionError(f'there is no synthesizer "{name}"', hint=did_you_mean(name, ["auto", *SYNTHESIZERS]))
+        raise OptionError(f'there is no synthesizer "{name}"', hint=did_you_mean(name, [AUTO, *SYNTHESIZERS]))
     return SYNTHESIZERS[name]
 
 
