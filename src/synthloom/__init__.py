@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from synthloom.synthesizers.tabular.boosted_chain import BoostedChain
     from synthloom.synthesizers.tabular.gaussian_copula import GaussianCopula
     from synthloom.synthesizers.tabular.independent_columns import IndependentColumns
+    from synthloom.synthesizers.tabular.private_marginals import PrivateMarginals
     from synthloom.workflow import RunResult, StudyResult, StudyTable, audit, fit, run, study
     from synthloom.workflow import evaluate_frames as evaluate
     from synthloom.workflow import replace_frames as replace_personal
