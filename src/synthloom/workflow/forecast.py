@@ -64,7 +64,6 @@ class CostModel:
         sample_at: see above; ``None`` where sampling does not depend on what was learned.
         model_fixed: bytes of a fit that do not depend on the rows.
         model_per_row: bytes of a fit for each row.
-        measured: whether the seconds were measured on this table.
         slowdown: how many times longer work takes now than on a free core.
     """
 
@@ -77,7 +76,6 @@ class CostModel:
     sample_at: int | None
     model_fixed: float
     model_per_row: float
-    measured: bool = False
     slowdown: float = 1.0
 
     @classmethod
@@ -126,7 +124,6 @@ class CostModel:
             fit_per_row=(fitted - start) / part.n_rows,
             sample_per_row=(time.perf_counter() - fitted) / _PROBE_SAMPLE,
             sample_at=part.n_rows,
-            measured=True,
         )
         return measured, model
 

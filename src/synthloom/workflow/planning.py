@@ -188,8 +188,7 @@ class _Planner:
         memory = self._within_memory(rows, size, least)
         if memory is None:
             return None
-        if memory != (rows, size):
-            said += self._words(rows, size, *memory, "memory limit")
+        said += self._words(rows, size, *memory, "memory limit")
         rows, size = memory
         if self.run.seconds_left() is None:
             return self._plan(rows, size, None, tuple(said))
