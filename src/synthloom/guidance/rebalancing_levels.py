@@ -59,6 +59,7 @@ class LevelReader:
 
     def __init__(self, table: Table, columns: Mapping[str, ColumnSchema]) -> None:
         self.table, self.columns = table, columns
+        self._compared: dict[str, tuple[Any, np.ndarray]] = {}
 
     def named(self, name: str, keys: Sequence[Any]) -> list[Level]:
         """One level for each key, and one more for what no key names, if there are such rows.
@@ -137,16 +138,21 @@ class LevelReader:
 
     def level(self, name: str, conditions: tuple[Condition, ...], words: str | None = None) -> Level:
         """The level of the rows that meet these conditions."""
-        column = self.columns[name]
-        values, missing = comparable(self.table.column(name), column.format)
+        values, missing = self._values(name)
         rows = np.ones(self.table.n_rows, dtype=bool)
         for condition in conditions:
             rows &= condition.meets(values, missing)
         return Level(name, words or " and ".join(c.words(name) for c in conditions), conditions, rows)
 
+    def _values(self, name: str) -> tuple[Any, np.ndarray]:
+        """A column as conditions compare it, and where it is missing; read once for all its levels."""
+        if name not in self._compared:
+            self._compared[name] = comparable(self.table.column(name), self.columns[name].format)
+        return self._compared[name]
+
     def _numbers(self, name: str) -> np.ndarray:
         """The values of a column that are there, as numbers; dates in microseconds."""
-        values, missing = comparable(self.table.column(name), self.columns[name].format)
+        values, missing = self._values(name)
         if not isinstance(values, np.ndarray) or missing.all():
             raise OptionError(f'"{name}" holds no numbers', accepted="shares of its values")
         return np.asarray(values[~missing])
