@@ -3,6 +3,7 @@ import pyarrow as pa
 import pytest
 
 from synthloom.evaluation import evaluate
+from synthloom.evaluation.fairness.outcomes import find_outcomes
 from synthloom.evaluation.utility.generalisation_gap import GeneralisationGap
 from synthloom.evaluation.utility.tstr_gap import TstrGap
 
@@ -61,6 +62,19 @@ def test_it_applies_where_shifted_rows_are_given(workshop):
         "no shifted rows"
         in GeneralisationGap().measure(workshop.data(train.arrow, holdout.arrow, fresh.arrow, target="y"))[0].note
     )
+
+
+def test_classes_written_as_numbers_have_shifted_rows_too(workshop):
+    def numbered(table):
+        return table.set_column(3, "y", pa.array([3 * (value == "yes") for value in table["y"].to_pylist()]))
+
+    tables = [numbered(rows(600, seed)) for seed in (1, 2, 3)]
+    shifted = numbered(rows(500, 4, (2012, 2020)))
+    data = workshop.data(*tables, target="y", shifted=shifted, sensitive=("z",))
+    found = GeneralisationGap().measure(data)[0]
+    assert found.detail["shifted_rows"] == 500
+    assert found.detail["score"] == "AUC"
+    assert [outcome.words for outcome in find_outcomes(data)] in (["y = 0"], ["y = 3"])
 
 
 def test_thorough_looks_longer(workshop):

@@ -16,7 +16,7 @@ from synthloom.evaluation.base import EvaluationData
 from synthloom.evaluation.fairness.disparity import Disparity, binomial_draws, spread
 from synthloom.evaluation.fairness.groups import MINIMUM_GROUP, Grouping, groupings
 from synthloom.evaluation.statistics import share_interval
-from synthloom.evaluation.utility.task import Task, find_task
+from synthloom.evaluation.utility.task import Task, shared_task
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Outcome:
 
 def find_outcomes(data: EvaluationData) -> list[Outcome] | str:
     """The outcomes of the schema's target, or the reason why there are none."""
-    task = data.cached(("task",), lambda: find_task(data))
+    task = shared_task(data)
     if isinstance(task, str):
         return task
     return data.cached(("outcomes",), lambda: _outcomes(data, task))
@@ -52,10 +52,9 @@ def _outcomes(data: EvaluationData, task: Task) -> list[Outcome]:
         median = float(np.median(task.values["train"][known["train"]])) if len(known["train"]) else 0.0
         truth = {part: np.nan_to_num(task.values[part], nan=-np.inf) > median for part in data.parts}
         return [Outcome(f"{task.target} above {median:g}", None, median, truth, known)]
-    labels = _class_labels(data, task)
     return [
         Outcome(
-            f"{task.target} = {labels[code]}",
+            f"{task.target} = {task.labels[code]}",
             code,
             0.0,
             {part: task.values[part] == code for part in data.parts},
@@ -63,16 +62,6 @@ def _outcomes(data: EvaluationData, task: Task) -> list[Outcome]:
         )
         for code in task.scored
     ]
-
-
-def _class_labels(data: EvaluationData, task: Task) -> list[str]:
-    view = data.view(task.target)
-    if view.kind == "category":
-        labels = list(view.labels)
-    else:
-        distinct, counts = np.unique(view.values["train"][~view.null("train")], return_counts=True)
-        labels = [f"{value:g}" for value in distinct[np.argsort(-counts, kind="stable")]]
-    return [*labels[: task.classes - 1], labels[task.classes - 1] if len(labels) == task.classes else "any other"]
 
 
 def data_disparities(data: EvaluationData) -> list[Disparity] | str:

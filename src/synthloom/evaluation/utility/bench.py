@@ -27,7 +27,7 @@ from synthloom.evaluation.features import linear_inputs, tree_inputs
 from synthloom.evaluation.utility.equivalence import Difference, combined_error
 from synthloom.evaluation.utility.learners import Effort, Learner, Predictor, learner_named
 from synthloom.evaluation.utility.scoring import Scorer
-from synthloom.evaluation.utility.task import Task, find_task
+from synthloom.evaluation.utility.task import Task, shared_task
 
 Source = Literal["real", "synthetic", "both"]
 """What a model was trained on."""
@@ -95,7 +95,7 @@ class Bench:
     def of(cls, data: EvaluationData, learner: str, multiple: float = 1.0) -> Bench | str:
         """The bench that all metrics share, or the reason why nothing can be trained."""
         chosen = learner_named(learner)
-        task = data.cached(("task",), lambda: find_task(data))
+        task = shared_task(data)
         if isinstance(task, str):
             return task
         fewest = min(len(task.known(part)) for part in data.parts if part != SHIFTED)
