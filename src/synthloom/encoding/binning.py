@@ -242,7 +242,10 @@ def _bins_of(
 
 
 def round_between(a: float, b: float, step: float | None, *, upper: bool = False) -> float:
-    """A short decimal in ``(a, b]`` (in ``[a, b)`` with ``upper``), on the grid of ``step`` if there is one."""
+    """A short decimal between ``a`` and ``b``, which are somebody's values and so not chosen themselves.
+
+    Where there is nothing between, and on the grid of ``step``, in ``(a, b]``, or ``[a, b)`` with ``upper``.
+    """
     if not a < b:
         return b
     if step is not None:
@@ -258,6 +261,7 @@ def round_between(a: float, b: float, step: float | None, *, upper: bool = False
         candidate = round(middle, digits)
         if step is not None:
             candidate = round(candidate / step) * step
-        if (a <= candidate < b) if upper else (a < candidate <= b):
+        inside = a < candidate < b
+        if inside or (step is not None and candidate == (a if upper else b)):
             return float(candidate)
     return a if upper else b
