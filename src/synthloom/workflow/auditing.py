@@ -28,7 +28,7 @@ from synthloom.io import read_table
 from synthloom.limits import MemoryWatch
 from synthloom.policy import Policy, read_policy
 from synthloom.randomness import RandomStream, resolve_seed
-from synthloom.report import Audit, ReportContent, ReportView, VerdictLine, read_report_json, render_report, report_json
+from synthloom.report import Audit, ReportContent, ReportView, VerdictLine, read_report_json
 from synthloom.run_context import RunContext
 from synthloom.schema import TableSchema
 from synthloom.workflow.planning import thinned
@@ -37,8 +37,8 @@ from synthloom.workflow.step_read import read_input
 from synthloom.workflow.step_report import versions
 from synthloom.workflow.step_schema import make_schema
 from synthloom.workflow.step_shift import split_shifted
-from synthloom.workflow.step_split import split_rows
-from synthloom.workflow.step_write import DATA_NAME, fingerprint, write_card
+from synthloom.workflow.step_split import split_by_coins, split_rows
+from synthloom.workflow.step_write import DATA_NAME, fingerprint, write_card, write_report
 
 _NO_TRAINING_ROWS = "the training rows were not at hand, so attacks on them could not be tried"
 _SAME_PEOPLE = 0.5
@@ -142,7 +142,7 @@ def audit(
     )
     if output is not None:
         with StagedFolder(output, overwrite=overwrite) as staging:
-            _write_report(staging, content)
+            write_report(staging, content)
     _append(place, manifests, card, entry, content)
     require_met(content, output or place.folder, withheld=False)
     return ReportView(content)
@@ -233,7 +233,8 @@ def _training_part(place: _Place, table: Table, schema: TableSchema) -> Table | 
         return None
     if shift is not None:
         input_table = split_shifted(input_table, schema, *shift)[0]
-    split = split_rows(input_table, schema, RandomStream(seed))
+    splitter = split_rows if facts.get("budget") is None else split_by_coins
+    split = splitter(input_table, schema, RandomStream(seed))
     return input_table.take(thinned(split.folds[0][0], learned, seed))
 
 
@@ -261,11 +262,6 @@ def _content(
     )
 
 
-def _write_report(folder: Path, content: ReportContent) -> None:
-    (folder / "report.html").write_text(render_report(content), encoding="utf-8")
-    (folder / "report.json").write_text(report_json(content), encoding="utf-8")
-
-
 def _append(
     place: _Place, manifests: dict[Path, Manifest], card: ReportContent, entry: Audit, content: ReportContent
 ) -> None:
@@ -277,7 +273,7 @@ def _append(
         if place.private is not None:
             audits = staging / place.private / _AUDITS / f"{len(extended.history):03}"
             audits.mkdir(parents=True)
-            _write_report(audits, content)
+            write_report(audits, content)
         for where, manifest in manifests.items():
             (staging / where / _MANIFEST).unlink()
             facts: dict[str, Any] = {**manifest.facts, "audits": len(extended.history)}

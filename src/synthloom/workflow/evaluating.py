@@ -10,7 +10,7 @@ from synthloom.artifact import StagedFolder
 from synthloom.evaluation import Depth, Evaluation, evaluate, known_findings
 from synthloom.evaluation.base import Refit
 from synthloom.policy import Policy, read_policy
-from synthloom.report import ReportContent, ReportView, VerdictLine, render_report, report_json
+from synthloom.report import ReportContent, ReportView, VerdictLine
 from synthloom.run_context import RunContext
 from synthloom.schema import TableSchema
 from synthloom.synthesizers import Synthesizer
@@ -19,6 +19,7 @@ from synthloom.workflow.step_gate import judged, require_met
 from synthloom.workflow.step_read import read_input
 from synthloom.workflow.step_report import versions
 from synthloom.workflow.step_schema import make_schema
+from synthloom.workflow.step_write import write_report
 
 
 def evaluate_frames(
@@ -112,8 +113,7 @@ def evaluate_files(
             seed=seed,
             context=context,
         )
-        (staging / "report.html").write_text(render_report(view.content), encoding="utf-8")
-        (staging / "report.json").write_text(report_json(view.content), encoding="utf-8")
+        write_report(staging, view.content)
     require_met(view.content, output, withheld=False)
     return view
 

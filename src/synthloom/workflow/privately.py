@@ -47,9 +47,9 @@ class Privacy:
     ledger: Path | None
     spent: Ledger
 
-    def schema(self, table: Table, *, time: str | None = None, sensitive: Sequence[str] = ()) -> TableSchema:
+    def schema(self, table: Table, *, sensitive: Sequence[str] = ()) -> TableSchema:
         """The schema of ``table`` from public facts alone."""
-        return self.public.resolve(table)[0].with_roles(time=time, sensitive=sensitive)
+        return self.public.resolve(table)[0].with_roles(sensitive=sensitive)
 
     def fit(self, model: Synthesizer, rows: Table, seed: int, run: RunContext) -> None:
         """Learns within the budget."""

@@ -36,7 +36,7 @@ from synthloom.workflow.step_read import read_input
 from synthloom.workflow.step_report import RunFacts, build_content, hidden_line, limits_line, versions
 from synthloom.workflow.step_schema import make_schema
 from synthloom.workflow.step_shift import split_shifted
-from synthloom.workflow.step_split import Split, split_rows
+from synthloom.workflow.step_split import Split, split_by_coins, split_rows
 from synthloom.workflow.step_write import write_run
 
 _KEPT_TO_JUDGE = 0.2
@@ -184,7 +184,7 @@ def run(
         delta,
         public_schema,
         ledger,
-        refused={"schema": schema, "policy": policy},
+        refused={"schema": schema, "policy": policy, "time": time},
         synthesizer=synthesizer,
         target=target,
         entity=entity,
@@ -238,7 +238,8 @@ class _Job:
             original = table = table.select(schema.names)
             if options.shift is not None:
                 table, self.shifted, self.shift_words = split_shifted(table, schema, *options.shift)
-        split = split_rows(table, schema, RandomStream(seed))
+        splitter = split_rows if options.privacy is None else split_by_coins
+        split = splitter(table, schema, RandomStream(seed))
         plan = self._plan(table, schema, split, seed)
         model, synthetic, evaluation = self._folds(table, schema, split, plan, seed)
         schema = schema.model_copy(update={"columns": model.schema_.columns})
@@ -281,7 +282,7 @@ class _Job:
     def _schema(self, table: Table) -> TableSchema:
         options = self.options
         if options.privacy is not None:
-            return options.privacy.schema(table, time=options.time, sensitive=options.sensitive)
+            return options.privacy.schema(table, sensitive=options.sensitive)
         return make_schema(
             table,
             options.schema,
@@ -306,7 +307,9 @@ class _Job:
 
     def _plan(self, table: Table, schema: TableSchema, split: Split, seed: int) -> Plan:
         size = table.n_rows if self.options.rows is None else self.options.rows
-        job = Job(table.n_rows, size, fixed_size=self.options.rows is not None, folds=len(split.folds))
+        # under a budget the size is the noisy count, whatever is planned; the model keeps no word on the real one
+        fixed = self.options.rows is not None or self.options.privacy is not None
+        job = Job(table.n_rows, size, fixed_size=fixed, folds=len(split.folds))
         train = table.take(split.folds[0][0])
         with self.watch.step("forecast", self.run):
             plan = make_plan(train, schema, self.options.synthesizer, job, seed, self.run)
@@ -336,8 +339,10 @@ class _Job:
             if first is None:
                 self.choice, self.learned_rows = done.choice, train.n_rows
             with self.watch.step("sample", self.run):
-                batches = model.sample_batches(self._size(model, plan), seed=seed, run=self.run)
-                synthetic = Table(Table.concatenate(self._in_time(batches, plan)).arrow, model.frame_kind_)
+                size = self._size(model, plan)
+                batches = model.sample_batches(size, seed=seed, run=self.run)
+                in_time = self._in_time(batches, size, plan.writing)
+                synthetic = Table(Table.concatenate(in_time).arrow, model.frame_kind_)
             if first is None and self.on_quick is not None and self.run.time_limit is None:
                 with self.watch.step("quick verdict", self.run):
                     quick = evaluate(train, holdout, synthetic, schema, seed=seed, run=self.run, quick=True)
@@ -358,16 +363,16 @@ class _Job:
         assert first is not None
         return *first, evaluation
 
-    def _in_time(self, batches: Iterator[Table], plan: Plan) -> Iterator[Table]:
+    def _in_time(self, batches: Iterator[Table], size: int, writing: float) -> Iterator[Table]:
         """The batches, or as many as there is time for where no number of rows was asked for."""
         made = 0
         for batch in batches:
             yield batch
             made += batch.n_rows
             left, limit = self.run.seconds_left(), self.run.time_limit
-            late = left is not None and limit is not None and left < plan.writing + _KEPT_TO_JUDGE * limit
-            if late and self.options.rows is None and made < plan.size and self.choice is not None:
-                said = f"for the time limit, sampling was stopped after {made:,} of {plan.size:,} rows"
+            late = left is not None and limit is not None and left < writing + _KEPT_TO_JUDGE * limit
+            if late and self.options.rows is None and made < size and self.choice is not None:
+                said = f"for the time limit, sampling was stopped after {made:,} of {size:,} rows"
                 self.choice = replace(self.choice, given_up=(*self.choice.given_up, said))
                 return
 
@@ -391,6 +396,7 @@ class _Job:
                 "forecast_bytes": self.forecast.bytes if self.forecast else None,
                 "peak_bytes": self.memory.peak,
             },
+            "budget": self.spent,
             "policy": None if policy is None else {"name": policy.name, "met": policy.met},
             "seed": facts.seed,
             "workers": self.run.executor.workers,

@@ -3,6 +3,9 @@
 A quarter of the rows, at least 100. Where the schema names an entity, whole entities are set
 aside; where it names a time, the latest rows are. A table too small for that is cut into folds,
 each held out once; the model that is released is the first fold's, and never sees that fold.
+
+Under differential privacy a coin decides for each row, or each entity, by itself: where just a quarter is
+held out, one row more pushes another across the line, and the budget would have to pay for both.
 """
 
 from __future__ import annotations
@@ -79,12 +82,7 @@ def split_rows(table: Table, schema: TableSchema, stream: RandomStream) -> Split
         InputError: if the table is too small to learn from and to hold anything back.
     """
     rows = table.n_rows
-    if rows < MINIMUM_ROWS * FOLDS / (FOLDS - 1):
-        raise InputError(
-            f"the table has {rows} row{'s' * (rows != 1)}",
-            accepted=f"at least {int(MINIMUM_ROWS * FOLDS / (FOLDS - 1))} rows: some to learn from, some to judge by",
-            hint="gather more rows, or make mock data from a schema, which needs none",
-        )
+    _check_size(rows)
     order, words = _order(table, schema, stream)
     if rows < _SMALLEST_WITH_HOLDOUT:
         return _fold(order, rows)
@@ -93,6 +91,45 @@ def split_rows(table: Table, schema: TableSchema, stream: RandomStream) -> Split
         return _whole_entities(order, size, words)
     held = order[-size:]
     return Split((_pair(held, rows),), f"{words} ({size / rows:.0%})")
+
+
+def split_by_coins(table: Table, schema: TableSchema, stream: RandomStream) -> Split:
+    """Chooses the holdout by a coin for each row, or each entity: one more changes the side of no other.
+
+    The coins follow the order of the table. How likely a row is to be held out from the first fold
+    is the same for every table, however small. A row without an entity is an entity of its own.
+
+    Raises:
+        InputError: if the table is too small to learn from and to hold anything back.
+    """
+    rows = table.n_rows
+    _check_size(rows)
+    coins, words = stream.child("split", "rows").generator().random(rows), "a coin for each row"
+    if schema.entity is not None:
+        owner = table.column(schema.entity).combine_chunks().dictionary_encode().indices.fill_null(-1).to_numpy()
+        thrown = stream.child("split", "entities").generator().random(int(owner.max(initial=-1)) + 1)
+        known = owner >= 0
+        coins[known], words = thrown[owner[known]], f'a coin for each entity of "{schema.entity}"'
+    number = round(1 / HOLDOUT_SHARE)
+    fold = (coins * number).astype(np.int64)
+    if len(np.unique(fold)) < number:
+        raise InputError(
+            "by chance nothing was held out, or nothing was left to learn from",
+            accepted="a table of more rows, or of more entities",
+            hint="gather more, or try another seed",
+        )
+    if rows < _SMALLEST_WITH_HOLDOUT:
+        return _of_folds(fold, number)
+    return Split((_pair(np.flatnonzero(fold == 0), rows),), f"{words} ({(fold == 0).mean():.0%} of the rows)")
+
+
+def _check_size(rows: int) -> None:
+    if rows < MINIMUM_ROWS * FOLDS / (FOLDS - 1):
+        raise InputError(
+            f"the table has {rows} row{'s' * (rows != 1)}",
+            accepted=f"at least {int(MINIMUM_ROWS * FOLDS / (FOLDS - 1))} rows: some to learn from, some to judge by",
+            hint="gather more rows, or make mock data from a schema, which needs none",
+        )
 
 
 def _order(table: Table, schema: TableSchema, stream: RandomStream) -> tuple[np.ndarray, str]:
@@ -134,10 +171,15 @@ def _whole_entities(ranks: np.ndarray, size: int, words: str) -> Split:
 def _fold(order: np.ndarray, rows: int) -> Split:
     fold = np.empty(rows, dtype=np.int64)
     fold[np.argsort(order, kind="stable")] = np.arange(rows) % FOLDS
-    pairs = tuple((np.flatnonzero(fold != f), np.flatnonzero(fold == f)) for f in range(FOLDS))
+    return _of_folds(fold, FOLDS)
+
+
+def _of_folds(fold: np.ndarray, number: int) -> Split:
+    """The split that holds out each fold in turn; ``fold`` int64 [rows] in ``0 … number - 1``."""
+    pairs = tuple((np.flatnonzero(fold != f), np.flatnonzero(fold == f)) for f in range(number))
     warning = (
-        f"The table has only {rows} rows: instead of one holdout of {MINIMUM_HOLDOUT} rows or more, "
-        f"{FOLDS} folds were held out in turn and their figures averaged; intervals are wide. "
+        f"The table has only {len(fold)} rows: instead of one holdout of {MINIMUM_HOLDOUT} rows or more, "
+        f"{number} folds were held out in turn and their figures averaged; intervals are wide. "
         "The data released are those of the first fold's model."
     )
-    return Split(pairs, f"{FOLDS} folds, each held out in turn", (warning,))
+    return Split(pairs, f"{number} folds, each held out in turn", (warning,))

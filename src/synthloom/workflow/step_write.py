@@ -41,8 +41,7 @@ def write_run(
         _write_release(folder / "release", synthetic, source, model, content)
     private = folder / "private"
     private.mkdir()
-    (private / "report.html").write_text(render_report(content), encoding="utf-8")
-    (private / "report.json").write_text(report_json(content), encoding="utf-8")
+    write_report(private, content)
     (private / "schema.yaml").write_text(schema_to_yaml(schema), encoding="utf-8")
     if policy is not None:
         (private / "policy.yaml").write_text(policy_to_yaml(policy), encoding="utf-8")
@@ -62,6 +61,12 @@ def _write_release(
     facts = {"rows": synthetic.n_rows, "columns": len(synthetic.names), "synthesizer": model.name}
     facts |= model.public_facts()
     write_manifest(release, kind="release", label="synthetic", facts=facts)
+
+
+def write_report(folder: Path, content: ReportContent) -> None:
+    """The full report as a page and as JSON."""
+    (folder / "report.html").write_text(render_report(content), encoding="utf-8")
+    (folder / "report.json").write_text(report_json(content), encoding="utf-8")
 
 
 def write_card(release: Path, content: ReportContent) -> None:
