@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -119,7 +120,8 @@ class DistanceSpace:
         self, data: EvaluationData, columns: Sequence[str] | None = None, *, maximum_width: int = DISTANCE_WIDTH
     ) -> None:
         self._data = data
-        self._axes = [self._axis(name) for name in (data.compared if columns is None else columns)]
+        names = data.compared if columns is None else columns
+        self._axes = [data.cached(("distance axis", name), partial(self._axis, name)) for name in names]
         self._widths = [self._width(axis) for axis in self._axes]
         self.projected = sum(self._widths) > maximum_width
         self.width = min(sum(self._widths), maximum_width)
@@ -184,6 +186,11 @@ class DistanceSpace:
         tails = np.arcsinh((filled - axis.centre) / axis.spread) / 2
         columns = [ranks, tails, missing] if axis.has_null else [ranks, tails]
         return np.column_stack(columns).astype(np.float32)
+
+
+def shared_space(data: EvaluationData) -> DistanceSpace:
+    """The space over all compared columns, made once for all metrics."""
+    return data.cached("distance space", lambda: DistanceSpace(data))
 
 
 def nearest_distances(base: np.ndarray, query: np.ndarray) -> np.ndarray:

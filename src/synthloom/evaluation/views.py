@@ -57,6 +57,12 @@ class ColumnView:
         values = self.values[part]
         return np.asarray(np.isnan(values) if self.kind == "number" else values == NULL)
 
+    @property
+    def varies(self) -> bool:
+        """Whether any two training rows hold different values."""
+        known = self.values["train"][~self.null("train")]
+        return len(known) > 0 and bool((known != known[0]).any())
+
 
 @dataclass(frozen=True)
 class BinnedColumn:

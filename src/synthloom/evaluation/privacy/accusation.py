@@ -9,11 +9,17 @@ is reported with "this attack proves nothing here" and no verdict.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from synthloom.evaluation.base import Metric
+from synthloom.evaluation.statistics import AreaUnderCurve, interval_around
 from synthloom.evaluation.verdicts import excess_of, judge, margins_for
 from synthloom.finding import Finding
+
+_AREA_FLOOR = 0.1
 
 
 def accusation(
@@ -72,4 +78,39 @@ def accusation(
         note=note,
         detail={**figures, **(detail or {})},
         **changes,
+    )
+
+
+def accusation_of_areas(
+    metric: Metric,
+    areas: Sequence[AreaUnderCurve],
+    powers: Sequence[float],
+    *,
+    note: str | None,
+    detail: dict[str, Any],
+) -> Finding:
+    """The finding of an attack on membership whose guesses are held against a coin toss.
+
+    Args:
+        metric: whose finding it is.
+        areas: the area under the ROC curve of each half of the attack.
+        powers: the area of each half had the training rows been released.
+        note: a caveat.
+        detail: other figures for the report.
+    """
+    value, power = float(np.mean([area.value for area in areas])), float(np.mean(powers))
+    # the halves hold each other's rows as reference, so that they err together
+    error = float(np.mean([area.error for area in areas]))
+    return accusation(
+        metric,
+        value,
+        reference=0.5,
+        error=error,
+        interval=interval_around(value, error, metric.range),
+        baseline=0.5,
+        power=power,
+        floor=_AREA_FLOOR,
+        words=f"be told with AUC {power:.3f} only",
+        note=note,
+        detail=detail,
     )

@@ -20,7 +20,7 @@ import numpy as np
 from synthloom.evaluation.base import EvaluationData, Metric
 from synthloom.evaluation.features import DistanceSpace
 from synthloom.evaluation.privacy.accusation import accusation
-from synthloom.evaluation.privacy.candidates import targets
+from synthloom.evaluation.privacy.candidates import TOO_FEW_TO_ASK, targets
 from synthloom.evaluation.statistics import rate_difference
 from synthloom.evaluation.verdicts import widened, worst
 from synthloom.evaluation.views import ColumnView
@@ -67,7 +67,7 @@ class AttributeInference(Metric):
             return [self.unmeasured("it takes two columns that vary and whose values may be compared")]
         asked = targets(data, MAXIMUM_TARGETS, self.name)
         if asked is None:
-            return [self.unmeasured("this attack proves nothing here: it takes 10 training and 10 holdout rows")]
+            return [self.unmeasured(TOO_FEW_TO_ASK)]
         space = DistanceSpace(data, known, maximum_width=_WIDEST)
         attacked = [_Secret(name, data.view(name), space.spans[name]) for name in secrets]
         order = data.stream.child(self.name, "lot").generator()
@@ -145,7 +145,7 @@ _WIDEST = 320
 def _chosen(data: EvaluationData) -> tuple[list[str], list[str]]:
     """The attacked columns, and all that the attacker knows of a person but the attacked one itself."""
     order = data.stream.child("attribute_inference", "columns").generator().permutation(len(data.compared))
-    vary = [name for name in (data.compared[place] for place in order) if _varies(data.view(name))]
+    vary = [name for name in (data.compared[place] for place in order) if data.view(name).varies]
     named = [name for name in vary if name in data.schema.sensitive]
     first = named or [name for name in vary if name == data.schema.target]
     secrets = (named or first + [name for name in vary if name not in first])[:MAXIMUM_COLUMNS]
@@ -156,11 +156,6 @@ def _chosen(data: EvaluationData) -> tuple[list[str], list[str]]:
             break
         known.add(name)
     return [n for n in data.compared if n in known and n in secrets], [n for n in data.compared if n in known]
-
-
-def _varies(view: ColumnView) -> bool:
-    values = view.values["train"][~view.null("train")]
-    return len(values) > 0 and bool((values != values[0]).any())
 
 
 def _nearest(base: np.ndarray, query: np.ndarray, attacked: list[_Secret]) -> list[np.ndarray]:

@@ -15,6 +15,12 @@ from synthloom.evaluation.base import EvaluationData
 MINIMUM_ROWS = 10
 """Members, others and reference rows without which an attack on membership is not tried."""
 
+_TOO_FEW = "this attack proves nothing here: it takes {least} training and {least} holdout rows"
+TOO_FEW_TO_TRY = _TOO_FEW.format(least=2 * MINIMUM_ROWS)
+"""Why there are no :func:`trials`."""
+TOO_FEW_TO_ASK = _TOO_FEW.format(least=MINIMUM_ROWS)
+"""Why there are no :func:`targets`."""
+
 
 @dataclass(frozen=True)
 class Trial:

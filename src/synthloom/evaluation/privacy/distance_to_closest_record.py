@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 
 from synthloom.evaluation.base import EvaluationData, Metric
-from synthloom.evaluation.features import DistanceSpace, nearest_distances
+from synthloom.evaluation.features import nearest_distances, shared_space
 from synthloom.evaluation.statistics import share_interval
 from synthloom.finding import Direction, Family, Finding
 
@@ -41,7 +41,7 @@ class DistanceToClosestRecord(Metric):
         """The share, for information."""
         if not data.compared:
             return [self.unmeasured("there is no column whose values may be compared")]
-        space: DistanceSpace = data.cached("distance space", lambda: DistanceSpace(data))
+        space = shared_space(data)
         size = min(data.size("train"), data.size("holdout"), MAXIMUM_BASE)
         asked = space.points("synthetic", data.draw("synthetic", MAXIMUM_ASKED, self.name))
         train, holdout = (

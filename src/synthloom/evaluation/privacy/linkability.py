@@ -19,7 +19,7 @@ import numpy as np
 from synthloom.evaluation.base import EvaluationData, Metric
 from synthloom.evaluation.features import DistanceSpace, nearest_places
 from synthloom.evaluation.privacy.accusation import accusation
-from synthloom.evaluation.privacy.candidates import targets
+from synthloom.evaluation.privacy.candidates import TOO_FEW_TO_ASK, targets
 from synthloom.evaluation.statistics import rate_difference
 from synthloom.finding import Direction, Family, Finding
 
@@ -55,7 +55,7 @@ class Linkability(Metric):
             return [self.unmeasured(f"it takes {MINIMUM_COLUMNS} columns whose values may be compared")]
         asked = targets(data, MAXIMUM_TARGETS, self.name)
         if asked is None:
-            return [self.unmeasured("this attack proves nothing here: it takes 10 training and 10 holdout rows")]
+            return [self.unmeasured(TOO_FEW_TO_ASK)]
         rows = data.draw("synthetic", MAXIMUM_SYNTHETIC, self.name)
         linked, powers = [], []
         for split in range(SPLITS):
@@ -93,17 +93,11 @@ class Linkability(Metric):
 
 def _halves(data: EvaluationData, split: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The compared columns in two random halves, those that never vary left out where enough vary."""
-    names = [name for name in data.compared if _varies(data, name)]
+    names = [name for name in data.compared if data.view(name).varies]
     names = names if len(names) >= 2 else list(data.compared)
     order = data.stream.child("linkability", "halves", split).generator().permutation(len(names))
     cut = len(names) // 2
     return tuple(names[place] for place in order[:cut]), tuple(names[place] for place in order[cut:])
-
-
-def _varies(data: EvaluationData, name: str) -> bool:
-    values = data.view(name).values["train"]
-    known = values[~data.view(name).null("train")]
-    return len(known) > 0 and bool((known != known[0]).any())
 
 
 def _link(base: list[np.ndarray], query: list[np.ndarray], data: EvaluationData, split: int) -> np.ndarray:

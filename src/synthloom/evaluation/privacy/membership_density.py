@@ -18,16 +18,15 @@ from typing import ClassVar
 import numpy as np
 
 from synthloom.evaluation.base import EvaluationData, Metric
-from synthloom.evaluation.features import DistanceSpace, nearest_distances
-from synthloom.evaluation.privacy.accusation import accusation
-from synthloom.evaluation.privacy.candidates import Trial, trials
-from synthloom.evaluation.statistics import area_under_curve, interval_around
+from synthloom.evaluation.features import DistanceSpace, nearest_distances, shared_space
+from synthloom.evaluation.privacy.accusation import accusation_of_areas
+from synthloom.evaluation.privacy.candidates import TOO_FEW_TO_TRY, Trial, trials
+from synthloom.evaluation.statistics import area_under_curve
 from synthloom.finding import Direction, Family, Finding
 
 MAXIMUM_CANDIDATES = 2_000
 MAXIMUM_ROWS = 20_000
 _POWER_ROWS = 500
-_FLOOR = 0.1
 _NARROWEST = 0.03
 """The least bandwidth: below it the float32 products no longer tell distances apart."""
 _BLOCK = 128
@@ -56,8 +55,8 @@ class MembershipDensity(Metric):
             return [self.unmeasured("there is no column whose values may be compared")]
         sides = trials(data, MAXIMUM_CANDIDATES)
         if sides is None:
-            return [self.unmeasured("this attack proves nothing here: it takes 20 training and 20 holdout rows")]
-        space: DistanceSpace = data.cached("distance space", lambda: DistanceSpace(data))
+            return [self.unmeasured(TOO_FEW_TO_TRY)]
+        space = shared_space(data)
         synthetic = space.points("synthetic", data.draw("synthetic", MAXIMUM_ROWS, self.name))
         areas, powers = [], []
         for side in sides:
@@ -66,21 +65,11 @@ class MembershipDensity(Metric):
             guess = density_ratio(np.vstack([members, others]), synthetic, reference)
             areas.append(area_under_curve(guess[: len(members)], guess[len(members) :]))
             powers.append(_power(data, space, side, reference))
-        value = float(np.mean([area.value for area in areas]))
-        # the halves hold each other's rows as reference, so that they err together
-        error = float(np.mean([area.error for area in areas]))
-        power = float(np.mean(powers))
         return [
-            accusation(
+            accusation_of_areas(
                 self,
-                value,
-                reference=0.5,
-                error=error,
-                interval=interval_around(value, error, self.range),
-                baseline=0.5,
-                power=power,
-                floor=_FLOOR,
-                words=f"be told with AUC {power:.3f} only",
+                areas,
+                powers,
                 note=data.thinned_note(
                     f"{len(synthetic):,} synthetic rows" if len(synthetic) < data.size("synthetic") else ""
                 ),

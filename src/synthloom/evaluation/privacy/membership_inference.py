@@ -22,7 +22,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from synthloom.evaluation.base import EvaluationData, Metric
-from synthloom.evaluation.features import DistanceSpace, nearest_distances
+from synthloom.evaluation.features import nearest_distances, shared_space
 from synthloom.evaluation.privacy.candidates import MINIMUM_ROWS, shuffled_places
 from synthloom.evaluation.statistics import AreaUnderCurve, area_under_curve, difference_error, interval_around
 from synthloom.finding import Direction, Family, Finding, Verdict
@@ -161,7 +161,7 @@ class _Setting:
         candidates, most = (
             (_QUICK_CANDIDATES, _QUICK_SYNTHETIC) if data.quick else (MAXIMUM_CANDIDATES, MAXIMUM_SYNTHETIC)
         )
-        space: DistanceSpace = data.cached("distance space", lambda: DistanceSpace(data))
+        space = shared_space(data)
         train, holdout = shuffled_places(data, "train"), shuffled_places(data, "holdout")
         members, others = np.split(train, [min(candidates, len(train) // 3)])
         cut = len(holdout) // 2

@@ -17,9 +17,9 @@ from typing import ClassVar
 import numpy as np
 
 from synthloom.evaluation.base import EvaluationData, Metric
-from synthloom.evaluation.privacy.accusation import accusation
-from synthloom.evaluation.privacy.candidates import Trial, trials
-from synthloom.evaluation.statistics import AreaUnderCurve, area_under_curve, interval_around
+from synthloom.evaluation.privacy.accusation import accusation_of_areas
+from synthloom.evaluation.privacy.candidates import TOO_FEW_TO_TRY, Trial, trials
+from synthloom.evaluation.statistics import AreaUnderCurve, area_under_curve
 from synthloom.finding import Direction, Family, Finding
 
 MAXIMUM_CANDIDATES = 10_000
@@ -29,7 +29,6 @@ _RARE_SHARE = 0.1
 _FEW = 2
 """A pair that more reference rows hold says nothing about one person."""
 _LEAST = 10
-_FLOOR = 0.1
 
 
 @dataclass
@@ -64,29 +63,20 @@ class MembershipRare(Metric):
             return [self.unmeasured("it takes two columns whose values may be compared")]
         sides = trials(data, MAXIMUM_CANDIDATES)
         if sides is None:
-            return [self.unmeasured("this attack proves nothing here: it takes 20 training and 20 holdout rows")]
+            return [self.unmeasured(TOO_FEW_TO_TRY)]
         codes = {name: _codes(data, name) for name in data.compared}
         pairs = data.pairs(MAXIMUM_PAIRS)
         found = [_areas(_attack(data, codes, pairs, side), len(side.members)) for side in sides]
         measured = [areas for areas in found if areas is not None]
         if not measured:
             return [self.unmeasured("this attack proves nothing here: there are too few rare rows among the holdout")]
-        value, power = (float(np.mean([areas[place].value for areas in measured])) for place in (0, 1))
-        # two people who share a rare pair are each other's reference, so that the halves err together
-        error = float(np.mean([areas[0].error for areas in measured]))
         return [
-            accusation(
+            accusation_of_areas(
                 self,
-                value,
-                reference=0.5,
-                error=error,
-                interval=interval_around(value, error, self.range),
-                baseline=0.5,
-                power=power,
-                floor=_FLOOR,
-                words=f"be told with AUC {power:.3f} only",
+                [areas for areas, _ in measured],
+                [released.value for _, released in measured],
                 note=data.thinned_note(),
-                detail={"members": sum(len(areas[0].positives) for areas in measured), "pairs": len(pairs)},
+                detail={"members": sum(len(areas.positives) for areas, _ in measured), "pairs": len(pairs)},
             )
         ]
 

@@ -145,8 +145,9 @@ class _Found:
     def _match(self, asked: dict[str, np.ndarray], train: np.ndarray, holdout: np.ndarray) -> None:
         """Marks the asked keys that few training rows hold, and those that few holdout rows hold."""
         least = max(2, self._data.schema.protection.minimum_support)
+        target = _rare(train, least)
         for part, mark in self.hits.items():
-            _mark(mark, asked[part], _rare(train, least))
+            _mark(mark, asked[part], target)
         for mark, some in zip(self.of_samples, self.samples, strict=True):
             _mark(mark, asked["synthetic"], _rare(train[some], least))
         _mark(self.of_holdout, asked["synthetic"], _rare(holdout, least))

@@ -89,12 +89,15 @@ def _windows(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def distinct_rows(data: EvaluationData, source: str, *names: object) -> np.ndarray:
     """The places of a part's views in random order, equal rows once: a row written twice is still one row."""
-    columns = [coordinates(data.view(name), source) for name in data.compared]
-    generator = data.stream.child("predicates", source).generator()
-    key = np.zeros(data.size(source), np.uint64)
-    with np.errstate(over="ignore"):
-        for values in columns:
-            codes = np.unique(values, return_inverse=True)[1].astype(np.uint64)
-            key += generator.integers(0, 2**63, int(codes.max()) + 1, dtype=np.uint64)[codes]
-    first = np.unique(key, return_index=True)[1]
-    return np.asarray(data.stream.child("predicates", source, *names).generator().permutation(np.sort(first)))
+
+    def build() -> np.ndarray:
+        generator = data.stream.child("predicates", source).generator()
+        key = np.zeros(data.size(source), np.uint64)
+        with np.errstate(over="ignore"):
+            for name in data.compared:
+                codes = np.unique(coordinates(data.view(name), source), return_inverse=True)[1].astype(np.uint64)
+                key += generator.integers(0, 2**63, int(codes.max()) + 1, dtype=np.uint64)[codes]
+        return np.sort(np.unique(key, return_index=True)[1])
+
+    first = data.cached(("distinct rows", source), build)
+    return np.asarray(data.stream.child("predicates", source, *names).generator().permutation(first))

@@ -47,10 +47,14 @@ class RowKeys:
 
     def guessed(self, part: str) -> np.ndarray:
         """Keys of rows guessed from single columns alone: the part's rows, every column shuffled by itself."""
-        keys = np.zeros(len(self.totals[part]), np.uint64)
-        for name in self.columns:
-            keys += self.guess_of(name, self.of_column(name)[part])
-        return keys
+
+        def build() -> np.ndarray:
+            keys = np.zeros(len(self.totals[part]), np.uint64)
+            for name in self.columns:
+                keys += self.guess_of(name, self.of_column(name)[part])
+            return keys
+
+        return self._data.cached(("guessed keys", self.columns, part), build)
 
     def guess_of(self, name: str, numbers: np.ndarray) -> np.ndarray:
         """One column's numbers in the order that guessed rows have them."""

@@ -134,7 +134,7 @@ def _attempt(data: EvaluationData, source: str, size: int, *, length: float | No
     distinct = distinct_rows(data, source, name)
     claims = distinct[:size]
     axes = axes_of(data, source, claims)
-    own = axes_of(data, source, claims, own=distinct)
+    own = axes_of(data, source, claims, own=distinct) if length is None else []  # guesses look at no row's own values
     generator = data.stream.child("singling_out", source, name).generator()
     fits: list[np.ndarray] = []
     columns = 0
