@@ -99,6 +99,25 @@ def test_the_conditional_distribution_is_the_models(chain) -> None:
     assert made.duplicated(["age", "kind", "income"]).mean() < 0.02
 
 
+def test_values_far_apart_in_one_bin_keep_their_share() -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": rng.integers(0, 20_000, 4_000), "y": rng.normal(size=4_000).round(2)})
+    model = sl.BoostedChain(max_rounds=5).fit(frame, seed=0)
+    bins = model.encoder_.encodings["x"].bins
+    wide, dense = np.flatnonzero(bins.top - bins.lower >= 20)[[5, 6]]
+    values = [
+        int(bins.lower[wide] + 1),
+        int(bins.upper[wide] - 1),
+        int(bins.lower[dense] + 1),
+        int(bins.lower[dense] + 2),
+    ]
+    made = model.sample(1_500, where={"x": values}, seed=1)["x"].value_counts(normalize=True).reindex(values)
+    plain = model.sample(200_000, seed=2)["x"]
+    share = plain.isin(values[:2]).sum() / plain.isin(values).sum()
+    assert plain.isin(values).sum() >= 30
+    assert made.iloc[:2].sum() == pytest.approx(share, abs=0.2)  # it was a ninth of it
+
+
 def test_rare_conditions_and_many_rows(chain, real) -> None:
     where = "kind = c and rich = false and loud = 1 and age < 60"
     assert 0 < len(real.query("kind == 'c' and not rich and loud == 1 and age < 60")) < 0.005 * len(real)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import synthloom as sl
@@ -110,3 +111,18 @@ def test_shortest_intervals() -> None:
     assert ((fresh >= low) & (fresh <= high)).mean() == pytest.approx(0.9, abs=0.05)
     low, high = shortest_intervals(np.tile([0.0] * 19 + [5.0], (2, 1)), np.full((2, 20), 0.05), 0.9)
     assert high.tolist() == [0.0, 0.0]
+
+
+def test_not_a_number_is_a_gap_beside_relations():
+    """In Arrow tables not-a-number is no null; it is filled all the same where a relation is made to hold."""
+    rng = np.random.default_rng(0)
+    first, second = rng.integers(0, 50, 400), rng.integers(0, 50, 400)
+    other = (first * 2.0 + rng.normal(0, 5, 400)).round(1)
+    other[:40] = np.nan
+    table = pa.table({"first": first, "second": second, "sum": first + second, "other": other})
+    model = sl.GaussianCopula().fit(table, seed=1)
+    assert "sum" in model.encoder_.derivations.relations
+    filled = sl.impute(table, model, seed=1, completions=8)
+    assert filled.cells.num_rows == 40
+    assert np.isfinite(filled.data.column("other").to_numpy()).all()
+    assert filled.data.column("other").slice(40).equals(table.column("other").slice(40))

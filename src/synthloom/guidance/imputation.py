@@ -166,7 +166,7 @@ class _Job:
     def best(self, interval: float, completions: int) -> tuple[Table, pa.Table, float]:
         """The best guess, the filled cells, and the mean effective number of completions."""
         cells = _Cells()
-        arrays = {name: self.table.column(name).combine_chunks() for name in self.table.names}
+        arrays = _arrays(self.table)
         found: dict[str, list[tuple[np.ndarray, _Guess]]] = {name: [] for name in self.columns}
         worth: list[float] = []
         reporter = self.run.reporter("impute")
@@ -184,7 +184,7 @@ class _Job:
             reporter.update(min(1.0, len(worth) / max(1, len(self.open))), f"{len(worth):,} rows")
         for name in self.columns:
             self._write(name, found[name], arrays, cells)
-        best = self._consistent(Table(_table(arrays)))
+        best = self._consistent(_table(arrays))
         return best, _cells_table(cells), float(np.mean(worth)) if worth else float(completions)
 
     def _guesses(
@@ -214,13 +214,7 @@ class _Job:
             return
         places = np.concatenate([rows for rows, _ in parts])
         values = pa.concat_arrays([guess.values for _, guess in parts])
-        order = np.full(self.table.n_rows, -1, dtype=np.int64)
-        order[places] = np.arange(len(places))
-        taken = values.take(pa.array(np.where(order < 0, 0, order), mask=order < 0))
-        import pyarrow.compute as pc
-
-        kind = arrays[name].type
-        arrays[name] = pc.if_else(pa.array(order >= 0), taken.cast(kind, safe=False), arrays[name])
+        arrays[name] = _put(arrays[name], places, values)
         cells.rows.append(places)
         cells.columns += [name] * len(places)
         cells.values.append(values.to_pylist())
@@ -236,9 +230,8 @@ class _Job:
             open_only = with_given({n: table.column(n).combine_chunks() for n in self.learned}, given)
             made = encoder.derivations.apply(open_only, encoder.schema, self.stream.child("relations"), encoder._drawn)
             kept = {n: a for n, a in made.items() if n in self.columns}
-            arrays = {n: table.column(n).combine_chunks() for n in table.names} | kept
-            table = Table(_table({n: a.cast(table.column(n).type, safe=False) for n, a in arrays.items()}))
-            table = Table(_table(with_given({n: table.column(n).combine_chunks() for n in table.names}, self.table)))
+            cast = {n: a.cast(table.column(n).type, safe=False) for n, a in kept.items()}
+            table = _table(with_given(_arrays(table) | cast, self.table))
         if not self.wish:
             return table
         columns = {name: table.column(name) for name in table.names}
@@ -352,34 +345,38 @@ def _on_grid(numbers: np.ndarray, schema: ColumnSchema) -> np.ndarray:
 
 def _gaps(table: Table, name: str) -> np.ndarray:
     """Where a column has no value, bool [n]; not-a-number counts as none."""
-    import pyarrow as pa
-
-    column = table.column(name)
-    if pa.types.is_floating(column.type):
-        return np.asarray(column.is_null(nan_is_null=True).to_numpy())
-    return np.asarray(column.is_null().to_numpy())
+    return np.asarray(table.column(name).is_null(nan_is_null=True).to_numpy())
 
 
 def _with_rows(table: Table, rows: np.ndarray, drawn: Table, columns: Sequence[str], given: Table) -> Table:
     """The table with the cells of ``columns`` in ``rows`` taken from ``drawn`` where they were not given."""
+    arrays = _arrays(table)
+    for name in columns:
+        arrays[name] = _put(arrays[name], rows, drawn.column(name).combine_chunks(), _gaps(given, name))
+    return _table(arrays)
+
+
+def _put(array: Any, places: np.ndarray, values: Any, among: np.ndarray | None = None) -> Any:
+    """``array`` with ``values`` at ``places``, of those only ``among`` (bool [n]) where it is given."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    arrays = {name: table.column(name).combine_chunks() for name in table.names}
-    order = np.full(table.n_rows, -1, dtype=np.int64)
-    order[rows] = np.arange(len(rows))
-    there = pa.array(order >= 0)
-    for name in columns:
-        open_cells = pc.and_(there, pa.array(_gaps(given, name)))
-        taken = drawn.column(name).combine_chunks().take(pa.array(np.where(order < 0, 0, order)))
-        arrays[name] = pc.if_else(open_cells, taken.cast(arrays[name].type, safe=False), arrays[name])
-    return Table(_table(arrays))
+    order = np.full(len(array), -1, dtype=np.int64)
+    order[places] = np.arange(len(places))
+    there = order >= 0
+    taken = values.take(pa.array(np.where(there, order, 0), mask=~there))
+    mask = there if among is None else there & among
+    return pc.if_else(pa.array(mask), taken.cast(array.type, safe=False), array)
 
 
-def _table(arrays: dict[str, Any]) -> pa.Table:
+def _table(arrays: dict[str, Any]) -> Table:
     import pyarrow as pa
 
-    return pa.table(arrays)
+    return Table(pa.table(arrays))
+
+
+def _arrays(table: Table) -> dict[str, Any]:
+    return {name: table.column(name).combine_chunks() for name in table.names}
 
 
 def _cells_table(cells: _Cells) -> pa.Table:

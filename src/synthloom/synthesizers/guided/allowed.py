@@ -129,9 +129,10 @@ def _of_bins(bins: Bins, condition: Condition) -> Allowed:
         touched = np.array([p.share[:-1] > 0 for p in points])
         low = np.where(touched, [p.low for p in points], np.inf).min(axis=0)
         high = np.where(touched, [p.high for p in points], -np.inf).max(axis=0)
-        share = np.array([p.share for p in points]).sum(axis=0)
         some = touched.any(axis=0)
-        return Allowed(np.minimum(share, 1.0), np.where(some, low, 0.0), np.where(some, high, 1.0))
+        low, high = np.where(some, low, 0.0), np.where(some, high, 1.0)
+        # places between the points are drawn too and dropped when rows are checked: they count here as well
+        return Allowed(np.append(np.where(some, high - low, 0.0), 0.0), low, high)
     nowhere = np.zeros(len(bins), dtype=bool)
     outside = condition.meets(bins.lower, nowhere) | condition.meets(bins.upper, nowhere)
     return Allowed.codes(outside | (bins.upper > bins.lower) & isinstance(condition, Among), False)

@@ -284,14 +284,14 @@ class FilledSampler:
 
 
 def with_given(columns: Mapping[str, Any], given: Table) -> dict[str, Any]:
-    """The columns with every given cell as it was given."""
+    """The columns with every given cell as it was given; not-a-number counts as missing."""
     import pyarrow.compute as pc
 
     out = dict(columns)
     for name in given.names:
         if name in out:
             cells = given.column(name).combine_chunks()
-            out[name] = pc.if_else(cells.is_valid(), cells, out[name])
+            out[name] = pc.if_else(cells.is_null(nan_is_null=True), out[name], cells)
     return out
 
 
