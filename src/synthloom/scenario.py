@@ -21,9 +21,8 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from synthloom.errors import ScenarioError
-from synthloom.yaml_marks import MarkedYaml
+from synthloom.yaml_marks import MarkedYaml, read_yaml_text
 
-_MOST_BYTES = 1_000_000
 _SETTINGS = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
@@ -194,17 +193,13 @@ def read_scenario(source: Scenario | str | Path | dict[str, Any]) -> Scenario:
     if isinstance(source, dict):
         return MarkedYaml(source, None, "scenario", ScenarioError).validated(Scenario)
     path = Path(source)
-    try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise ScenarioError(f'the scenario "{path}" is larger than {_MOST_BYTES:,} bytes', accepted="a YAML file")
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise ScenarioError(
-            f'cannot read the scenario "{path}": {reason}',
-            accepted="the path of a YAML file",
-            hint="docs/scenarios.md shows how one is written",
-        ) from error
+    text = read_yaml_text(
+        path,
+        "the scenario",
+        ScenarioError,
+        accepted="the path of a YAML file",
+        hint="docs/scenarios.md shows how one is written",
+    )
     return scenario_from_yaml(text, source=path.name)
 
 

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from synthloom.errors import UserError
 
 if TYPE_CHECKING:
+    from pathlib import Path as FilePath
+
     from pydantic import BaseModel
 
 Model = TypeVar("Model", bound="BaseModel")
 Path = tuple[int | str, ...]
+_MOST_BYTES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,21 @@ class MarkedYaml:
             message = first["msg"].removeprefix("Value error, ")
             lead = f"{name}: " if name else ""
             raise self.error(first["loc"], f"{lead}{message}{shown}", hint="mend the line and try again") from error
+
+
+def read_yaml_text(path: FilePath, what: str, kind: type[UserError], *, accepted: str, hint: str | None = None) -> str:
+    """The text of a YAML file of at most a megabyte; ``what`` names it in errors, such as "the scenario".
+
+    Raises:
+        UserError: of the given kind, if it cannot be read.
+    """
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise kind(f'{what} "{path}" is larger than {_MOST_BYTES:,} bytes', accepted="a YAML file")
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise kind(f'cannot read {what} "{path}": {reason}', accepted=accepted, hint=hint) from error
 
 
 def position(node: Any, path: Path) -> tuple[int, int] | None:

@@ -8,12 +8,10 @@ from pathlib import Path
 
 from synthloom.errors import OptionError, did_you_mean
 from synthloom.policy.clauses import Policy
-from synthloom.yaml_marks import MarkedYaml
+from synthloom.yaml_marks import MarkedYaml, read_yaml_text
 
 DEFAULT = "default"
 """The name of the policy that comes with the package."""
-
-_MOST_BYTES = 1_000_000
 
 
 def read_policy(source: Policy | str | Path, known: Collection[str] = ()) -> Policy:
@@ -38,17 +36,13 @@ def default_policy_text() -> str:
 
 
 def _read(path: Path) -> str:
-    try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise OptionError(f'the policy "{path}" is larger than {_MOST_BYTES:,} bytes', accepted="a YAML file")
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise OptionError(
-            f'cannot read the policy "{path}": {reason}',
-            accepted="the path of a YAML file, or default",
-            hint="docs/policy.md shows how one is written",
-        ) from error
+    return read_yaml_text(
+        path,
+        "the policy",
+        OptionError,
+        accepted="the path of a YAML file, or default",
+        hint="docs/policy.md shows how one is written",
+    )
 
 
 def policy_from_yaml(text: str, *, source: str = "policy.yaml", known: Collection[str] = ()) -> Policy:

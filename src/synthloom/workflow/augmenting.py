@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -28,6 +27,7 @@ from synthloom.run_context import RunContext
 from synthloom.schema import TableSchema, read_schema
 from synthloom.synthesizers import load
 from synthloom.synthesizers.choice import AUTO
+from synthloom.yaml_marks import read_yaml_text
 
 AUGMENTED = (
     "The table holds real rows and synthetic ones, told apart by the column {provenance}: "
@@ -97,8 +97,7 @@ def augment_file(
         content = augmentation_content(result)
         (staging / "augmentation.md").write_text(augmentation_markdown(content), encoding="utf-8")
         (staging / "augmentation.html").write_text(render_augmentation(content), encoding="utf-8")
-        label: Label = "augmented"
-        write_manifest(staging, kind="augmented table", label=label, facts=_facts(result))
+        write_manifest(staging, kind="augmented table", label="augmented", facts=_facts(result))
     return result
 
 
@@ -123,7 +122,7 @@ def closing_words(result: Augmentation) -> str:
 
 def augmentation_plain(result: Augmentation) -> dict[str, Any]:
     """Everything but the rows, as plain values."""
-    state = {
+    return {
         "format": "synthloom-augmentation",
         "format_version": 1,
         "sentence": result.advice[0].sentence,
@@ -134,8 +133,6 @@ def augmentation_plain(result: Augmentation) -> dict[str, Any]:
         "warnings": list(result.warnings),
         "splits": list(result.splits),
     }
-    plain: dict[str, Any] = json.loads(json.dumps(state, allow_nan=False))
-    return plain
 
 
 def augmentation_content(result: Augmentation) -> AugmentationContent:
@@ -251,10 +248,11 @@ def read_mix_text(text: str | Path) -> dict[str, Any]:
         is_file = path.is_file()
     except OSError:  # a text too long for a name
         is_file = False
+    written = read_yaml_text(path, "the mix", OptionError, accepted=_MIX_FORM) if is_file else given
     try:
         # this loader makes texts, lists and mappings alone
-        plain = yaml.load(path.read_text(encoding="utf-8") if is_file else given, Loader=yaml.BaseLoader)  # noqa: S506
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        plain = yaml.load(written, Loader=yaml.BaseLoader)  # noqa: S506
+    except yaml.YAMLError as error:
         raise OptionError(f"the mix cannot be read: {error}", accepted=_MIX_FORM) from error
     if not isinstance(plain, dict):
         raise OptionError(f'the mix is "{given}"', accepted=_MIX_FORM)
