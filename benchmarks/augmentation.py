@@ -15,13 +15,13 @@ on after a stop. --report only prints.
 from __future__ import annotations
 
 import argparse
-import json
 import time
 import warnings
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from common import KeptRecords, described_tables, parser_for
 
 from synthloom.data import Table
 from synthloom.evaluation.utility.equivalence import corrected_difference
@@ -119,8 +119,7 @@ def report(records: list[dict]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path)
+    parser = parser_for(__doc__, data_required=False)
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--tables", default=TABLES)
     parser.add_argument("--rows", default="100,300,1000")
@@ -133,14 +132,14 @@ def main() -> None:
     options = parser.parse_args()
     options.learners = options.learners.split(",")
     warnings.simplefilter("ignore")
-    done = [json.loads(line) for line in options.output.read_text().splitlines()] if options.output.exists() else []
+    done = KeptRecords(options.output)
     if not options.report:
-        described = {d["name"]: d for d in json.loads((options.data / "datasets.json").read_text())["datasets"]}
+        described = described_tables(options.data)
         for rows in map(int, options.rows.split(",")):
             for place, seed in enumerate(map(int, options.seeds.split(","))):
                 for table in options.tables.split(","):
                     key = {"table": table, "rows": rows, "seed": seed}
-                    if any(all(r[k] == v for k, v in key.items()) for r in done):
+                    if done.has(key):
                         continue
                     about = described[table]
                     frame = pd.read_parquet(options.data / about["file"]).drop(columns=about.get("ml_exclude") or [])
@@ -154,9 +153,7 @@ def main() -> None:
                     if place < options.advised:
                         record["advice"] = advised(real, about["target"], [], options, seed)
                     record["seconds"] = round(time.process_time() - start, 1)
-                    done.append(record)
-                    with options.output.open("a") as file:
-                        file.write(json.dumps(record) + "\n")
+                    done.keep(record)
                     print(f"{table}, {rows} rows, seed {seed}: {record['seconds']} s", flush=True)
     report(done)
 

@@ -10,7 +10,6 @@ rows a second, the ratio to writing the same rows alone, and peak memory.
 from __future__ import annotations
 
 import argparse
-import json
 import resource
 import subprocess
 import sys
@@ -19,6 +18,7 @@ import time
 from pathlib import Path
 
 import pyarrow.parquet as pq
+from common import described_tables, parser_for
 
 import synthloom as sl
 from synthloom.io import read_table
@@ -77,21 +77,19 @@ def report(what: str, wall: float, processor: float) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
+    parser = parser_for(__doc__)
     parser.add_argument("--fit", default="us_military,acs_income_2018")
     parser.add_argument("--table", default="adult")
     parser.add_argument("--rows", type=int, default=10_000_000)
     parser.add_argument("--part", help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    known = json.loads((options.data / "datasets.json").read_text())["datasets"]
-    described = {d["name"]: options.data / d["file"] for d in known if "file" in d}
     if options.part == "sample":
         sample(options.folder / "model", options.rows, options.folder / "rows.parquet")
         return
     if options.part:
-        learn(described[options.part], options.folder / "model" if options.part == options.table else None)
+        path = options.data / described_tables(options.data)[options.part]["file"]
+        learn(path, options.folder / "model" if options.part == options.table else None)
         return
     with tempfile.TemporaryDirectory() as folder:
         for part in [*filter(None, options.fit.split(",")), options.table, "sample"]:

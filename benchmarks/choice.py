@@ -12,14 +12,11 @@ boosting and linear: positive is a loss), of the AUC of membership inference and
 
 from __future__ import annotations
 
-import argparse
-import importlib.util
-import json
 import time
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from common import described_tables, load_yardstick, parser_for
 
 from synthloom.synthesizers import synthesizer_class
 
@@ -27,18 +24,14 @@ FIGURES = ("c2st", "trend", "gap_gbm", "gap_lin", "mia_auc", "mia_outlier", "cop
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--yardstick", type=Path, required=True)
+    parser = parser_for(__doc__, yardstick=True)
     parser.add_argument("--tables", default="adult,online_shoppers,credit_default,german_credit")
     parser.add_argument("--sizes", default="60,120,250,500,1000")
     parser.add_argument("--synthesizers", default="boosted_chain,gaussian_copula,independent_columns")
     parser.add_argument("--draws", type=int, default=4)
     options = parser.parse_args()
-    spec = importlib.util.spec_from_file_location("yardstick", options.yardstick)
-    yardstick = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(yardstick)
-    described = {d["name"]: d for d in json.loads((options.data / "datasets.json").read_text())["datasets"]}
+    yardstick = load_yardstick(options.yardstick)
+    described = described_tables(options.data)
     for table in options.tables.split(","):
         about = described[table]
         frame = pd.read_parquet(options.data / about["file"])

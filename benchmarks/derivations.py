@@ -12,13 +12,11 @@ prints the relations found in every single table, with the seconds it took.
 
 from __future__ import annotations
 
-import argparse
-import json
 import time
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from common import described_tables, parser_for
 
 from synthloom.data import Table
 from synthloom.encoding.derivations import Derivations
@@ -100,14 +98,13 @@ def untouched(name: str, table: Table) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
+    parser = parser_for(__doc__)
     parser.add_argument("--tables", default=FIVE)
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--synthesizer", default="boosted_chain")
     parser.add_argument("--what", default="planted,untouched")
     options = parser.parse_args()
-    described = {d["name"]: d for d in json.loads((options.data / "datasets.json").read_text())["datasets"]}
+    described = described_tables(options.data)
     if "planted" in options.what:
         for name in options.tables.split(","):
             frame = pd.read_parquet(options.data / described[name]["file"])

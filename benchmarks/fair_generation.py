@@ -14,16 +14,14 @@ holdout rows with the outcome counted, or more). Finished cases stand in --outpu
 
 from __future__ import annotations
 
-import argparse
-import json
 import time
 from pathlib import Path
 
 import lightgbm
 import numpy as np
 import pandas as pd
+from common import KeptRecords, as_codes, described_tables, parser_for, train_and_holdout
 from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import train_test_split
 
 import synthloom as sl
 from synthloom.data import Table
@@ -32,17 +30,6 @@ from synthloom.synthesizers import synthesizer_class
 
 THRESHOLDS = np.linspace(0.05, 0.95, 19)
 SMALLEST = 100
-
-
-def inputs(frame: pd.DataFrame, like: pd.DataFrame) -> pd.DataFrame:
-    """Numbers as they are, texts as categories of ``like``."""
-    out = frame.copy()
-    for name in like:
-        if not pd.api.types.is_numeric_dtype(like[name]):
-            known = sorted(like[name].astype(object).map(str).unique())
-            places = {value: place for place, value in enumerate(known)}
-            out[name] = [places.get(value, -1) for value in out[name].astype(object).map(str)]
-    return out
 
 
 def apart(chosen: np.ndarray, among: np.ndarray, groups: pd.Series) -> float:
@@ -58,8 +45,8 @@ def judge(made: pd.DataFrame, holdout: pd.DataFrame, about: dict, sensitive: lis
         names = [name for name in holdout if name not in left_out]
         labels = (made[target].astype(str) == hit).to_numpy().astype(int)
         settings = {"objective": "binary", "verbosity": -1, "num_threads": 1, "learning_rate": 0.05, "seed": 0}
-        data = lightgbm.Dataset(inputs(made[names], holdout[names]).to_numpy(float), labels)
-        chance = lightgbm.train(settings, data, 200).predict(inputs(holdout[names], holdout[names]).to_numpy(float))
+        data = lightgbm.Dataset(as_codes(made[names], holdout[names]), labels)
+        chance = lightgbm.train(settings, data, 200).predict(as_codes(holdout[names], holdout[names]))
         everyone = np.ones(len(truth), dtype=bool)
         groupings = {name: holdout[name].astype(str) for name in sensitive}
         groupings[" × ".join(sensitive)] = holdout[sensitive].astype(str).agg(", ".join, axis=1)
@@ -92,8 +79,7 @@ def rows_of(case: str, train: pd.DataFrame, target: str, hit: str, name: str, le
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
+    parser = parser_for(__doc__)
     parser.add_argument("--table", default="adult")
     parser.add_argument("--sensitive", default="sex,race")
     parser.add_argument("--splits", default="0,1,2")
@@ -103,29 +89,25 @@ def main() -> None:
     parser.add_argument("--cases", default=None)
     parser.add_argument("--output", type=Path, default=Path("fair_generation.jsonl"))
     options = parser.parse_args()
-    described = {d["name"]: d for d in json.loads((options.data / "datasets.json").read_text())["datasets"]}
-    about = described[options.table]
+    about = described_tables(options.data)[options.table]
     frame = pd.read_parquet(options.data / about["file"])
     hit, sensitive = str(about["positive_label"]), options.sensitive.split(",")
     first, crossed = sensitive[0], "+".join(sensitive)
     default = ["real", "plain", f"statistical_parity:{first}", f"equal_opportunity:{first}",
                f"statistical_parity:{crossed}", f"equal_opportunity:{crossed}", f"reweighing:{first}"]  # fmt: skip
     cases = options.cases.split(",") if options.cases else default
-    done = [json.loads(line) for line in options.output.read_text().splitlines()] if options.output.exists() else []
+    done = KeptRecords(options.output)
     for split in map(int, options.splits.split(",")):
-        train, holdout = (t.reset_index(drop=True) for t in train_test_split(frame, random_state=split))
+        train, holdout = train_and_holdout(frame, split)
         train = train.head(options.rows) if options.rows else train
         for case in cases:
             key = {"table": options.table, "case": case, "split": split, "synthesizer": options.synthesizer,
                    "rows": len(train), "leeway": options.leeway}  # fmt: skip
-            if any(all(row.get(name) == value for name, value in key.items()) for row in done):
+            if done.has(key):
                 continue
             start = time.process_time()
             made = rows_of(case, train, about["target"], hit, options.synthesizer, options.leeway, split)
-            record = {**key, "found": judge(made, holdout, about, sensitive, hit), "cpu": time.process_time() - start}
-            done.append(record)
-            with options.output.open("a") as file:
-                file.write(json.dumps(record) + "\n")
+            done.keep({**key, "found": judge(made, holdout, about, sensitive, hit), "cpu": time.process_time() - start})
     show([row for row in done if row["table"] == options.table], cases)
 
 

@@ -9,15 +9,12 @@ Keys that are made anew tell nothing in synthetic rows: they are left out, unles
 
 from __future__ import annotations
 
-import argparse
-import json
-from pathlib import Path
-
 import lightgbm as lgb
 import numpy as np
 import pandas as pd
+from common import described_tables, parser_for, train_and_holdout
 from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import StratifiedKFold, cross_val_predict, train_test_split
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from synthloom.synthesizers import synthesizer_class
 
@@ -47,19 +44,18 @@ def mask_auc(table: pd.DataFrame, name: str) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
+    parser = parser_for(__doc__)
     parser.add_argument("--tables", default="airbnb_nyc,diabetes_hospitals")
     parser.add_argument("--splits", default="0")
     parser.add_argument("--synthesizer", default="boosted_chain")
     parser.add_argument("--with-keys", action="store_true", help="keep the columns that datasets.json leaves out")
     options = parser.parse_args()
-    described = {d["name"]: d for d in json.loads((options.data / "datasets.json").read_text())["datasets"]}
+    described = described_tables(options.data)
     for table in options.tables.split(","):
         frame = pd.read_parquet(options.data / described[table]["file"])
         left_out = [] if options.with_keys else described[table].get("ml_exclude") or []
         for split in map(int, options.splits.split(",")):
-            train, holdout = (t.reset_index(drop=True) for t in train_test_split(frame, random_state=split))
+            train, holdout = train_and_holdout(frame, split)
             synthetic = synthesizer_class(options.synthesizer)().fit(train, seed=split).sample(len(holdout), seed=split)
             shares = train.isna().mean()
             differences = {}

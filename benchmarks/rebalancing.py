@@ -19,14 +19,13 @@ What is done is kept in --output line by line: the same command goes on after a 
 
 from __future__ import annotations
 
-import argparse
-import json
 import time
 import warnings
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from common import KeptRecords, described_tables, parser_for
 
 from synthloom.evaluation.utility.equivalence import corrected_difference
 from synthloom.guidance.rebalancing import Rebalancer
@@ -187,8 +186,7 @@ def report(records: list[dict]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path)
+    parser = parser_for(__doc__, data_required=False)
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--tables", default="motorcycle_insurance,bank_marketing,shuttle")
     parser.add_argument("--rows", type=int, default=3_000)
@@ -197,19 +195,17 @@ def main() -> None:
     parser.add_argument("--report", action="store_true")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
-    done = [json.loads(line) for line in options.output.read_text().splitlines()] if options.output.exists() else []
+    done = KeptRecords(options.output)
     if not options.report:
-        described = {d["name"]: d for d in json.loads((options.data / "datasets.json").read_text())["datasets"]}
+        described = described_tables(options.data)
         for seed in map(int, options.seeds.split(",")):
             for table in options.tables.split(","):
                 key = {"table": table, "rows": options.rows, "tested": options.tested, "seed": seed}
-                if any(all(r[k] == v for k, v in key.items()) for r in done):
+                if done.has(key):
                     continue
                 about = described[table]
                 frame = pd.read_parquet(options.data / about["file"]).drop(columns=about.get("ml_exclude") or [])
-                done.append(key | measured(frame, about["target"], options.rows, options.tested, seed))
-                with options.output.open("a") as file:
-                    file.write(json.dumps(done[-1]) + "\n")
+                done.keep(key | measured(frame, about["target"], options.rows, options.tested, seed))
                 print(f"{table}, seed {seed}: {done[-1]['seconds']}", flush=True)
     report([r for r in done if r["rows"] == options.rows and r["tested"] == options.tested])
 

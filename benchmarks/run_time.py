@@ -9,13 +9,14 @@ is temporary. Prints one line a table with the exit code and the size of the rep
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+from common import described_tables
 
 
 def main() -> None:
@@ -24,7 +25,7 @@ def main() -> None:
     parser.add_argument("--tables", default="")
     parser.add_argument("--synthesizer", default="boosted_chain")
     options = parser.parse_args()
-    described = [d for d in json.loads((options.data / "datasets.json").read_text())["datasets"] if d["kind"] == "single"]
+    described = [d for d in described_tables(options.data).values() if d["kind"] == "single"]
     wanted = set(filter(None, options.tables.split(",")))
     print(f"{'table':22} {'exit':>4} {'wall s':>7} {'cpu s':>7} {'peak MB':>8} {'report kB':>9}")
     for about in described:

@@ -18,7 +18,6 @@ Finished tables stand in --output and are not run again.
 
 from __future__ import annotations
 
-import argparse
 import json
 import time
 from itertools import combinations
@@ -27,6 +26,7 @@ from pathlib import Path
 import lightgbm
 import numpy as np
 import pandas as pd
+from common import KeptRecords, as_codes, described_tables, parser_for
 from sklearn.metrics import roc_auc_score
 
 from synthloom.errors import ScenarioError
@@ -60,20 +60,9 @@ def chosen_combinations(frame: pd.DataFrame, count: int, seed: int) -> list[tupl
     return kept[:count]
 
 
-def codes(frame: pd.DataFrame, like: pd.DataFrame) -> np.ndarray:
-    columns = []
-    for name in frame:
-        if pd.api.types.is_numeric_dtype(like[name]):
-            columns.append(frame[name].astype(float).to_numpy())
-        else:
-            places = {v: i for i, v in enumerate(sorted(like[name].astype(object).map(str).unique()))}
-            columns.append(frame[name].astype(object).map(str).map(places).fillna(-1).astype(float).to_numpy())
-    return np.column_stack(columns)
-
-
 def c2st(first: pd.DataFrame, second: pd.DataFrame, names: list[str], like: pd.DataFrame) -> float:
     n = min(len(first), len(second), 4_000)
-    rows = [codes(part.sample(n, random_state=0)[names], like[names]) for part in (first, second)]
+    rows = [as_codes(part.sample(n, random_state=0)[names], like[names]) for part in (first, second)]
     inputs, label = np.vstack(rows), np.repeat([0, 1], n)
     fold = np.random.default_rng(0).permutation(2 * n) % 3
     score = np.zeros(2 * n)
@@ -155,23 +144,20 @@ def tails(frame: pd.DataFrame, about: dict, most: int = 3) -> list[dict]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
+    parser = parser_for(__doc__)
     parser.add_argument("--what", default="unseen,tails")
     parser.add_argument("--tables", default="online_shoppers,bank_marketing,adult")
     parser.add_argument("--tail-tables", default="")
     parser.add_argument("--synthesizer", default="boosted_chain")
     parser.add_argument("--output", type=Path, default=Path("scenarios.jsonl"))
     options = parser.parse_args()
-    described = {d["name"]: d for d in json.loads((options.data / "datasets.json").read_text())["datasets"]}
-    done = [json.loads(line) for line in options.output.read_text().splitlines()] if options.output.exists() else []
+    described = described_tables(options.data)
+    done = KeptRecords(options.output)
 
     def once(what: str, table: str, make: object) -> None:
-        if not any(r["what"] == what and r["table"] == table and r["synthesizer"] == options.synthesizer for r in done):
-            record = {"what": what, "table": table, "synthesizer": options.synthesizer, "found": make()}
-            done.append(record)
-            with options.output.open("a") as file:
-                file.write(json.dumps(record) + "\n")
+        key = {"what": what, "table": table, "synthesizer": options.synthesizer}
+        if not done.has(key):
+            done.keep({**key, "found": make()})
 
     if "unseen" in options.what:
         for table, count in zip(options.tables.split(","), COUNTS, strict=False):

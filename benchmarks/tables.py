@@ -13,15 +13,13 @@ Prints the median and the worst split of each figure and appends every split to 
 
 from __future__ import annotations
 
-import argparse
-import importlib.util
-import json
 import resource
 import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from common import append_record, described_tables, load_yardstick, parser_for, train_and_holdout
 from sklearn.model_selection import train_test_split
 
 from synthloom.synthesizers import synthesizer_class
@@ -31,13 +29,6 @@ FIGURES = (
     "near_excess", "fit_seconds", "sample_seconds", "peak_mb",
 )  # fmt: skip
 LOWEST_IS_WORST = {"trend", "trend_real"}
-
-
-def load_yardstick(path: Path):
-    spec = importlib.util.spec_from_file_location("yardstick", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def plant_near_copies(synthetic: pd.DataFrame, train: pd.DataFrame, share: float, seed: int) -> pd.DataFrame:
@@ -70,9 +61,7 @@ def rows_to_measure(what: str, name: str, train: pd.DataFrame, holdout: pd.DataF
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--yardstick", type=Path, required=True)
+    parser = parser_for(__doc__, yardstick=True)
     parser.add_argument("--synthesizer", default="boosted_chain")
     parser.add_argument("--tables", default="adult,bank_marketing,credit_default,online_shoppers")
     parser.add_argument("--splits", default="0,1,2")
@@ -80,21 +69,20 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("benchmark.jsonl"))
     options = parser.parse_args()
     yardstick = load_yardstick(options.yardstick)
-    described = {d["name"]: d for d in json.loads((options.data / "datasets.json").read_text())["datasets"]}
+    described = described_tables(options.data)
     for table in options.tables.split(","):
         about = described[table]
         frame = pd.read_parquet(options.data / about["file"])
         for what in options.what.split(","):
             results = []
             for split in map(int, options.splits.split(",")):
-                train, holdout = (t.reset_index(drop=True) for t in train_test_split(frame, random_state=split))
+                train, holdout = train_and_holdout(frame, split)
                 made, against, cost = rows_to_measure(what, options.synthesizer, train, holdout, split)
                 found = yardstick.measure(train, against, made, about["target"], about.get("ml_exclude") or ())
                 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
                 results.append({**found, **cost, "peak_mb": peak})
                 record = {"table": table, "what": what, "synthesizer": options.synthesizer, "split": split, **results[-1]}
-                with options.output.open("a") as file:
-                    file.write(json.dumps(record) + "\n")
+                append_record(options.output, record)
             shown = []
             for figure in FIGURES:
                 values = [r[figure] for r in results if figure in r]

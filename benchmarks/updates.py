@@ -8,31 +8,24 @@ learns both at once. Prints the yardstick's c2st and gap of each.
 
 from __future__ import annotations
 
-import argparse
-import json
-from pathlib import Path
-
 import pandas as pd
-from sklearn.model_selection import train_test_split
-from tables import load_yardstick
+from common import described_tables, load_yardstick, parser_for, train_and_holdout
 
 from synthloom.synthesizers import synthesizer_class
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--yardstick", type=Path, required=True)
+    parser = parser_for(__doc__, yardstick=True)
     parser.add_argument("--tables", default="adult,online_shoppers")
     parser.add_argument("--synthesizer", default="boosted_chain")
     options = parser.parse_args()
     yardstick = load_yardstick(options.yardstick)
-    described = {d["name"]: d for d in json.loads((options.data / "datasets.json").read_text())["datasets"]}
+    described = described_tables(options.data)
     cls = synthesizer_class(options.synthesizer)
     for name in options.tables.split(","):
         about = described[name]
         frame = pd.read_parquet(options.data / about["file"])
-        train, holdout = (t.reset_index(drop=True) for t in train_test_split(frame, random_state=0))
+        train, holdout = train_and_holdout(frame, 0)
         half = len(train) // 2
         models = {
             "half": cls().fit(train[:half], seed=0),

@@ -19,11 +19,11 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks.peers.cells import REPOSITORY, Setting
+from benchmarks.peers.cells import REPOSITORY, Setting, write_json
 from benchmarks.peers.environments import EnvironmentNotBuilt, default_cache
 from benchmarks.peers.page import write_page
 from benchmarks.peers.plan import planned_cells
-from benchmarks.peers.results import collect, write_results
+from benchmarks.peers.results import collect
 from benchmarks.peers.runner import known, run_cells
 from benchmarks.peers.systems import SYSTEMS
 from benchmarks.peers.tables import DataProblem, choose, read_description
@@ -103,7 +103,7 @@ def main(words: list[str] | None = None) -> int:
         "threads": options.threads,
     }  # fmt: skip
     found = collect(outcomes, setting, yardstick, stated)
-    write_results(options.results, found)
+    write_json(options.results, found)
     page = write_page(found, options.docs)
     _say(
         f"{sum(o.status == 'done' for o in outcomes)} of {len(outcomes)} cells done, {time.monotonic() - started:.0f} s; {options.results}, {page}"

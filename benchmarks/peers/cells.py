@@ -111,9 +111,14 @@ def read_result(folder: Path) -> dict[str, Any] | None:
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """A JSON file that is there whole or not at all."""
+    write_text(path, json.dumps(content, indent=1) + "\n")
+
+
+def write_text(path: Path, content: str) -> None:
+    """A file that is there whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     waiting = path.with_suffix(".part")
-    waiting.write_text(json.dumps(content, indent=1) + "\n")
+    waiting.write_text(content, encoding="utf-8")
     waiting.replace(path)
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.peers.pictures import Point, dot_plot, write_picture
+from benchmarks.peers.cells import write_text
+from benchmarks.peers.environments import ENVIRONMENTS
+from benchmarks.peers.pictures import Point, dot_plot
 from benchmarks.peers.results import spread
 from benchmarks.peers.systems import OURS_IN, SYSTEMS
 
@@ -46,7 +48,7 @@ def write_page(found: dict[str, Any], docs: Path) -> Path:
         _papers(found), _missing(found), _versions(found), ADDING,
     ]  # fmt: skip
     page = docs / PAGE
-    _write(page, "\n\n".join(p for p in parts if p) + "\n")
+    write_text(page, "\n\n".join(p for p in parts if p) + "\n")
     _write_section(docs / SECTION_PAGE, found, pictures)
     return page
 
@@ -130,7 +132,7 @@ def _pictures(found: dict[str, Any], docs: Path) -> list[str]:
         ]
         if points:
             path = docs / "pictures" / f"peers-{figure.replace('_', '-')}.svg"
-            write_picture(path, dot_plot(points, title=title, axis=axis, logarithmic=logarithmic, best=best))
+            write_text(path, dot_plot(points, title=title, axis=axis, logarithmic=logarithmic, best=best))
             out.append(f"![{title}](pictures/{path.name})")
     return out
 
@@ -243,8 +245,6 @@ def _missing(found: dict[str, Any]) -> str:
 def _versions(found: dict[str, Any]) -> str:
     own = found["synthloom"]
     lines = [f"Synthloom {own['version']}, source {own['source']}, {', '.join(f'{k} {v}' for k, v in own['packages'].items())}."]
-    from benchmarks.peers.environments import ENVIRONMENTS
-
     for name, versions in found["environments"].items():
         shown = [f"{package} {versions[package]}" for package in ENVIRONMENTS[name].shown if package in versions]
         lines.append(f"{name}: Python {versions['python']}, {', '.join(shown)}.")
@@ -279,7 +279,7 @@ def _write_section(path: Path, found: dict[str, Any], pictures: Sequence[str]) -
         text = text[: text.index(BEGIN)] + inside + text[text.index(END) + len(END) :]
     else:
         text = text.rstrip("\n") + "\n\n" + inside + "\n"
-    _write(path, text)
+    write_text(path, text)
 
 
 def _names(found: dict[str, Any], group: str) -> list[str]:
@@ -302,10 +302,3 @@ def _plain(value: float | None) -> str:
     if value is None:
         return "–"
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3f}".rstrip("0").rstrip(".") if value % 1 else f"{value:.0f}"
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    waiting = path.with_suffix(".part")
-    waiting.write_text(text, encoding="utf-8")
-    waiting.replace(path)

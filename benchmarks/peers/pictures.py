@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import floor, log10
-from pathlib import Path
 
 from markupsafe import Markup
 
@@ -59,14 +58,6 @@ def dot_plot(points: Sequence[Point], *, title: str, axis: str, logarithmic: boo
     return _document(parts, bottom + 30, title, f"{axis}; a row for each table, a colour for each system", len(systems))
 
 
-def write_picture(path: Path, content: str) -> None:
-    """The picture, there whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    waiting = path.with_suffix(".part")
-    waiting.write_text(content, encoding="utf-8")
-    waiting.replace(path)
-
-
 def _scaled(value: float, logarithmic: bool) -> float:
     return log10(max(value, 1e-9)) if logarithmic else value
 
@@ -76,8 +67,8 @@ def _axis(values: Sequence[float], logarithmic: bool, best: float | None) -> tup
     wanted = [*values, *([best] if best is not None else [])]
     if logarithmic:
         powers = [log10(v) for v in wanted if v > 0]
-        low, high = floor(min(powers)), floor(max(powers)) + 1
-        return float(low), float(high), [10.0**k for k in range(low, high + 1)]
+        lowest, highest = floor(min(powers)), floor(max(powers)) + 1
+        return float(lowest), float(highest), [10.0**k for k in range(lowest, highest + 1)]
     low, high = min(wanted), max(wanted)
     step = 10.0 ** floor(log10((high - low) or 1.0))
     step = step / 5 if (high - low) / step < 2 else step / 2 if (high - low) / step < 5 else step

@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
-from benchmarks.peers.cells import Setting, own_source, write_json
+from benchmarks.peers.cells import Setting, own_source
 from benchmarks.peers.comparison import Comparison, Judged, compare
 from benchmarks.peers.environments import ENVIRONMENTS, versions_of
 from benchmarks.peers.judging import row_terms
@@ -22,6 +22,7 @@ from benchmarks.peers.systems import OURS, OURS_IN, SYSTEMS
 FORMAT = 1
 TIMES = ("fit_seconds", "fit_cpu_seconds", "sample_seconds", "sample_cpu_seconds", "peak_mb")
 SPEED_PEER = "mostlyai"
+OWN_PACKAGES = ("numpy", "scipy", "scikit-learn", "lightgbm", "numba", "pyarrow", "pandas")
 
 
 def collect(outcomes: Sequence[Outcome], setting: Setting, yardstick: Path, options: dict[str, Any]) -> dict[str, Any]:
@@ -35,7 +36,7 @@ def collect(outcomes: Sequence[Outcome], setting: Setting, yardstick: Path, opti
         "options": options,
         "machine": machine(),
         "yardstick_sha256": hashlib.sha256(yardstick.read_bytes()).hexdigest(),
-        "synthloom": {"source": own_source(), "version": _own_version(), "packages": _own_packages()},
+        "synthloom": {"source": own_source(), "version": version("synthloom"), "packages": {name: version(name) for name in OWN_PACKAGES}},
         "environments": {n: versions_of(ENVIRONMENTS[n], setting.cache) for n in sorted(used | {"judge"}) if _built(n, setting)},
         "tables": [
             {
@@ -81,11 +82,6 @@ def speed(outcomes: Sequence[Outcome], peer: str) -> dict[str, Any]:
         if ratios:
             out[name] = {"median": round(median(ratios), 2), "least": round(min(ratios), 2)}
     return out
-
-
-def write_results(path: Path, found: dict[str, Any]) -> None:
-    """The results file, there whole or not at all."""
-    write_json(path, found)
 
 
 def read_results(path: Path) -> dict[str, Any]:
@@ -163,11 +159,3 @@ def _recomputed(outcomes: Sequence[Outcome]) -> dict[str, float]:
 
 def _built(name: str, setting: Setting) -> bool:
     return (ENVIRONMENTS[name].folder(setting.cache) / "built.json").is_file()
-
-
-def _own_version() -> str:
-    return version("synthloom")
-
-
-def _own_packages() -> dict[str, str]:
-    return {name: version(name) for name in ("numpy", "scipy", "scikit-learn", "lightgbm", "numba", "pyarrow", "pandas")}

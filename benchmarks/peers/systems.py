@@ -100,5 +100,4 @@ _LISTED = (
     ),
 )  # fmt: skip
 SYSTEMS: Mapping[str, System] = MappingProxyType({s.name: s for s in _LISTED})
-GROUPS = ("tables", "private", "rebalance")
 OURS_IN: Mapping[str, str] = MappingProxyType({"tables": "synthloom", "private": "synthloom_private", "rebalance": "synthloom_rebalance"})
