@@ -88,6 +88,13 @@ def test_step_by_step(capsys, table, tmp_path):
         ("sample", "TABLE", "--rows", "5", "--output", "x.csv"),
         ("fit", "TABLE", "--output", "TABLE"),
         ("schema", "TABLE", "--output", "no/such/folder/x.yaml"),
+        ("run", "TABLE", "--policy", "none.yaml"),
+        ("run", "TABLE", "--time-limit", "soon"),
+        ("run", "TABLE", "--memory-limit", "2XB"),
+        ("run", "TABLE", "--time-limit", "10ms"),
+        ("fit", "TABLE", "--output", "m", "--memory-limit", "64MB"),
+        ("audit", "TABLE", "--against", "TABLE"),
+        ("audit", "nowhere", "--against", "TABLE"),
     ],
 )
 def test_a_users_mistake_is_exit_code_two(capsys, table, arguments, monkeypatch, tmp_path):

@@ -45,28 +45,6 @@ def test_run_evaluate_and_audit_under_a_policy(capsys, table, tmp_path):
     assert cli(capsys, "verify", tmp_path / "b")[0] == 0
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ("run", "TABLE", "--policy", "none.yaml"),
-        ("run", "TABLE", "--time-limit", "soon"),
-        ("run", "TABLE", "--memory-limit", "2XB"),
-        ("run", "TABLE", "--time-limit", "10ms"),
-        ("fit", "TABLE", "--output", "m", "--memory-limit", "64MB"),
-        ("audit", "TABLE", "--against", "TABLE"),
-        ("audit", "nowhere", "--against", "TABLE"),
-    ],
-)
-def test_a_users_mistake_is_exit_code_two(capsys, table, arguments, monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    before = sorted(p.name for p in tmp_path.iterdir())
-    code, _, err = cli(capsys, *(table if a == "TABLE" else a for a in arguments))
-    assert code == 2
-    assert err.strip()
-    assert "Traceback" not in err
-    assert sorted(p.name for p in tmp_path.iterdir()) == before
-
-
 def test_fit_under_a_time_limit_says_what_it_chose(capsys, table, tmp_path):
     code, out, err = cli(capsys, "fit", table, "--output", tmp_path / "m", "--seed", "1", "--time-limit", "10m")
     assert code == 0

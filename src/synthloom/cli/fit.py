@@ -63,13 +63,10 @@ def fit(
 
     Every row is learned from, so nothing is left to judge by: for evidence, use run.
     """
-    from synthloom.errors import OptionError, OutputError
+    from synthloom.artifact import StagedFolder
+    from synthloom.errors import OptionError
     from synthloom.workflow import fit as fit_workflow
 
-    if output.exists() and not overwrite and (output.is_file() or any(output.iterdir())):
-        raise OutputError(
-            f'the output "{output}" is already there', hint="choose another name, or add --overwrite to replace it"
-        )
     if fair is not None:
         if any(given is not None for given in (epsilon, public_schema, ledger, time_limit, memory_limit)):
             raise OptionError("--fair was given with a limit or a privacy budget", accepted="--fair without them")
@@ -80,7 +77,10 @@ def fit(
     if sensitive or target or outcome:
         raise OptionError("--sensitive, --target and --outcome go with --fair", accepted="--fair NOTION with them")
     out, err = consoles()
-    with running(workers, err, time_limit=time_limit, memory_limit=memory_limit) as context:
+    with (
+        StagedFolder(output, overwrite=overwrite) as staging,
+        running(workers, err, time_limit=time_limit, memory_limit=memory_limit) as context,
+    ):
         model = fit_workflow(
             source,
             schema=schema,
@@ -94,7 +94,7 @@ def fit(
             on_choice=lambda choice: show_choice(choice, err),
             on_note=lambda note: err.print(f"Note: {note}", markup=False),
         )
-        model.save(output, overwrite=overwrite)
+        model.write_model(staging)
     show_budget(model, out)
     columns = len(model.schema_.columns)
     out.print(f"Learned {columns} columns with {model.name}. Model: {output}", markup=False)
@@ -114,6 +114,7 @@ def _fit_fairly(
     workers: int | None,
     overwrite: bool,
 ) -> None:
+    from synthloom.artifact import StagedFolder
     from synthloom.guidance import Fairness
     from synthloom.workflow.fairly import fit_fairly
 
@@ -128,9 +129,9 @@ def _fit_fairly(
     )
     name = "boosted_chain" if synthesizer in (None, "auto") else str(synthesizer)
     out, err = consoles()
-    with running(workers, err) as context:
+    with StagedFolder(output, overwrite=overwrite) as staging, running(workers, err) as context:
         model = fit_fairly(source, wanted, schema=schema, synthesizer=name, seed=seed, run=context)
-        model.save(output, overwrite=overwrite)
+        model.save(staging)
     for group in model.record_["groups"]:
         rates = f", outcome {group['rate_before']} → {group['rate_after']}" if "rate_after" in group else ""
         out.print(f"{group['group']}: {group['rows']:,} rows, weight {group['weight']:g}{rates}", markup=False)
