@@ -92,6 +92,11 @@ class TableEncoder:
         """Derived columns whose sources all come before them: a chain can :meth:`derive` them."""
         return self.derivations.in_place(self.schema.names)
 
+    @property
+    def derived_parts(self) -> dict[str, str]:
+        """The column of each part that a chain computes rather than draws, by the name of the part."""
+        return {spec.name: name for name in self.in_place for spec in self.encodings[name].parts}
+
     def encode(self, table: Table) -> EncodedTable:
         """The parts of every column."""
         columns: dict[str, EncodedColumn] = {}

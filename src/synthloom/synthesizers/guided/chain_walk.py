@@ -84,7 +84,7 @@ def walk(
 ) -> Walk:
     """``n`` rows of the chain, column after column, as far as the part ``upto`` (to the end if left out)."""
     tilts, known = tilts or {}, known or {}
-    derived = chain_derived(chain)
+    derived = chain.encoder_.derived_parts
     state = Walk({}, np.zeros(n))
     seen: dict[str, Any] = {}
     if context is not None:
@@ -111,12 +111,6 @@ def walk(
         if name == upto:
             break
     return state
-
-
-def chain_derived(chain: Chain) -> dict[str, str]:
-    """Parts that are computed from earlier ones rather than drawn, and the column of each."""
-    encoder = chain.encoder_
-    return {spec.name: name for name in encoder.in_place for spec in encoder.encodings[name].parts}
 
 
 def _contradicted(made: EncodedColumn, cells: Known | None) -> np.ndarray:

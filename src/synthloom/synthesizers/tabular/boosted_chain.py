@@ -115,7 +115,7 @@ class BoostedChain(Synthesizer):
         stream: RandomStream,
         run: RunContext,
     ) -> None:
-        options, derived = self._options(), self._derived
+        options, derived = self._options(), self.encoder_.derived_parts
         table = _joined(context, _learned_first(target, self.schema_))
         profile = profiles(table, stream.child("profile"))
         self.links_ = _links(table, profile, np.ones(table.n_rows) if weights is None else weights)
@@ -207,7 +207,7 @@ class BoostedChain(Synthesizer):
     ) -> EncodedTable:
         given = {_CONTEXT + spec.name: column for spec, column in context} if context is not None else {}
         given |= dict(fixed)
-        derived = self._derived
+        derived = self.encoder_.derived_parts
         columns: dict[str, EncodedColumn] = {}
         seen: dict[str, Seen] = {}
         for name, link in self.links_.items():
@@ -223,11 +223,6 @@ class BoostedChain(Synthesizer):
             seen[name] = link.seen(column)
         wanted = {spec.name: columns[spec.name] for spec in self.encoder_.specs}
         return EncodedTable(self.encoder_.specs, wanted, n)
-
-    @property
-    def _derived(self) -> dict[str, str]:
-        """Parts that are computed from earlier columns rather than drawn, and the column of each."""
-        return {spec.name: name for name in self.encoder_.in_place for spec in self.encoder_.encodings[name].parts}
 
     def _state(self, folder: Path) -> dict[str, Any]:
         arrays: dict[str, np.ndarray] = {}
