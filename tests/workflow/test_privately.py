@@ -75,6 +75,8 @@ def sl_public(entity):
         ({"epsilon": 1.0, "policy": "default"}, "no budget pays for it"),
         ({"epsilon": 1.0, "time": "age"}, "no budget pays for it"),
         ({"epsilon": 1.0, "synthesizer": "boosted_chain"}, "cannot keep a privacy budget"),
+        ({"synthesizer": "private_marginals"}, "was asked for without epsilon"),
+        ({"synthesizer": PrivateMarginals(), "schema": "schema.yaml"}, "no budget pays for it"),
         ({"epsilon": -1.0}, "epsilon is"),
         ({"epsilon": 1.0, "delta": 0.4}, "delta is"),
         ({"delta": 1e-5}, "without epsilon"),
@@ -85,6 +87,24 @@ def sl_public(entity):
 def test_what_no_budget_pays_for_is_refused(fair, options, words):
     with pytest.raises(OptionError, match=words):
         sl.run(fair.arrow, **options)
+
+
+def test_a_private_synthesizer_that_is_handed_in_brings_its_budget(fair):
+    """Its manifest claims the budget, so nothing may be guessed from the rows beside it."""
+    table = fair.arrow.slice(0, 1_600)
+    model = fit(table, synthesizer=PrivateMarginals(epsilon=2.0, delta=1e-6, rounds=4))
+    assert {column.kind for column in model.schema_} == {"numeric"}
+    assert (model.epsilon, model.delta, model.rounds) == (2.0, 1e-6, 4)
+    result = sl.run(table, synthesizer=PrivateMarginals(epsilon=0.5, delta=1e-6), seed=1)
+    assert result.report.content.card_figures == ()
+    assert 0.49 < result.model.epsilon_spent_ <= 0.5
+    lowered = fit(table, synthesizer=PrivateMarginals(epsilon=2.0, delta=1e-6), epsilon=1.0)
+    assert (lowered.epsilon, lowered.delta) == (1.0, 1e-6)
+
+
+def test_no_synthesizer_with_a_budget_learns_rows_made_fair(fair):
+    with pytest.raises(OptionError, match="no budget pays for it"):
+        sl.FairSynthesizer(PrivateMarginals(), sensitive="religious", target="affairs").fit(fair)
 
 
 def test_an_audit_adds_no_figure_to_the_card(release, fair):

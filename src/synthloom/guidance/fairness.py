@@ -367,9 +367,16 @@ class FairSynthesizer:
         """Learns from ``data``, made fair first.
 
         Raises:
-            OptionError: as :func:`make_fair`; or if weights are needed and the base takes none.
+            OptionError: as :func:`make_fair`; if weights are needed and the base takes none; or if the base
+                keeps a privacy budget, which pays for no look at groups and outcomes.
             InputError, SchemaError: as the base's ``fit``.
         """
+        if self.base is not None and self.base.capabilities.private:
+            raise OptionError(
+                f"{self.base.name} cannot learn rows made fair: groups and outcomes are read off the rows, and "
+                "no budget pays for it",
+                accepted="a synthesizer without a privacy budget",
+            )
         seed = resolve_seed(seed)
         table = Table.from_frame(data)
         schema = schema or infer_schema(table)

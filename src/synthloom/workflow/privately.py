@@ -86,8 +86,8 @@ def read_privacy(
     """The budget that was asked for, ``None`` if none was.
 
     Args:
-        epsilon: what may be spent.
-        delta: the δ that goes with it; 1e-5 if left out.
+        epsilon: what may be spent; that of a private synthesizer that is handed in if left out.
+        delta: the δ that goes with it; likewise, or 1e-5 if left out.
         public_schema: what is public of the table.
         ledger: a file of what was spent on the same data before.
         refused: other options, by name, that read rows without a charge.
@@ -100,21 +100,31 @@ def read_privacy(
         SchemaError: if the public schema is wrong.
         ArtifactError: if the ledger cannot be accounted for.
     """
+    if epsilon is None and isinstance(synthesizer, PrivateMarginals):
+        epsilon = synthesizer.epsilon  # whoever hands it in asks for its budget
     if epsilon is None:
         given = {"delta": delta, "public schema": public_schema, "ledger": ledger}
         for name, value in given.items():
             if value is not None:
                 raise OptionError(f"{name} was given without epsilon", hint="add --epsilon, or leave it out")
+        if synthesizer == PrivateMarginals.name:
+            raise OptionError(
+                f"{PrivateMarginals.name} was asked for without epsilon: its budget would be unknown, and the "
+                "schema and the card would rest on rows that no budget pays for",
+                hint="add --epsilon",
+            )
         return None
+    if delta is None:
+        delta = synthesizer.delta if isinstance(synthesizer, PrivateMarginals) else DEFAULT_DELTA
     check_epsilon(epsilon)
-    check_delta(DEFAULT_DELTA if delta is None else delta)
+    check_delta(delta)
     for name, value in refused.items():
         if value is not None:
             raise OptionError(
                 f"{name} was given with epsilon: it rests on the rows, and no budget pays for it",
                 hint="declare what is public with --public-schema" if name == "schema" else "leave it out",
             )
-    prototype = _prototype(synthesizer, epsilon, DEFAULT_DELTA if delta is None else delta)
+    prototype = _prototype(synthesizer, epsilon, delta)
     if isinstance(public_schema, PublicSchema):
         public = public_schema
     else:
