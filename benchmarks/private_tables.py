@@ -1,14 +1,16 @@
-"""Utility and fidelity of PrivateMarginals at given budgets, by an independent yardstick, beside dpmm's AIM.
+"""Utility and fidelity of PrivateMarginals at given budgets, by an independent yardstick, beside others.
 
     python benchmarks/private_tables.py --data FOLDER --yardstick FILE [--tables adult] [--epsilons 1,4]
-        [--splits 0,1,2,3,4] [--public none,declared] [--peer-python PYTHON] [--what all|utility] [--output FILE]
+        [--splits 0,1,2,3,4] [--public none,declared] [--peer-python PYTHON] [--engine-python PYTHON]
+        [--engine-minutes 10] [--what all|utility] [--output FILE]
 
 FOLDER and FILE are those of benchmarks/tables.py. ``declared`` hands in the categories of text columns
 and the bounds of numbers as a public schema (read off the whole table here, where a user would take
 them from a code book); ``none`` declares nothing, so a share of the budget finds them. PYTHON is an
 interpreter of an environment with dpmm (pip install dpmm; it pins NumPy 1.26): its AIM learns the same
-rows at the same budget, always with declared bounds and categories, which it needs. ``utility`` leaves
-out the yardstick's attacks, its slowest part.
+rows at the same budget, always with declared bounds and categories, which it needs. The other PYTHON is
+of one with mostlyai-engine, whose private mode learns the same rows at the same budget, nothing declared.
+``--public ""`` runs the others alone. ``utility`` leaves out the yardstick's attacks, its slowest part.
 """
 
 from __future__ import annotations
@@ -134,6 +136,27 @@ def peer(python, train, whole, epsilon):
     return out, cost
 
 
+def engine(python, train, epsilon, split, minutes):
+    """mostlyai-engine's private mode, by the adapter of the peer benchmark."""
+    adapter = Path(__file__).parent / "peers" / "adapters" / "run_mostlyai_private.py"
+    with tempfile.TemporaryDirectory() as place:
+        place = Path(place)
+        train.to_parquet(place / "train.parquet")
+        job = {name: str(place / f"{name}.parquet") for name in ("train", "output")}
+        job |= {"result": str(place / "result.json"), "rows": len(train), "seed": split, "minutes": minutes}
+        job |= {"options": {"epsilon": epsilon, "delta": 1e-5, "minutes": minutes}}
+        (place / "job.json").write_text(json.dumps(job))
+        done = subprocess.run([python, adapter, place / "job.json"], capture_output=True, text=True, check=False)
+        if done.returncode:
+            print(done.stderr[-2000:], file=sys.stderr)
+            return None, {}
+        cost = json.loads((place / "result.json").read_text())
+        return pd.read_parquet(place / "output.parquet"), {
+            "fit_cpu": cost["fit_cpu_seconds"],
+            "sample_cpu": cost["sample_cpu_seconds"],
+        }
+
+
 def measure(yardstick, what, train, holdout, made, about):
     """The yardstick's figures, or only those of fidelity and utility."""
     exclude = about.get("ml_exclude") or ()
@@ -154,6 +177,8 @@ def main() -> None:
     parser.add_argument("--splits", default="0,1,2,3,4")
     parser.add_argument("--public", default="none,declared")
     parser.add_argument("--peer-python")
+    parser.add_argument("--engine-python")
+    parser.add_argument("--engine-minutes", type=float, default=10.0)
     parser.add_argument("--what", choices=("all", "utility"), default="all")
     parser.add_argument("--output", type=Path, default=Path("private_tables.jsonl"))
     options = parser.parse_args()
@@ -161,6 +186,7 @@ def main() -> None:
     described = {d["name"]: d for d in json.loads((options.data / "datasets.json").read_text())["datasets"]}
     who = [("ours", public) for public in options.public.split(",") if public]
     who += [("dpmm AIM", "declared")] if options.peer_python else []
+    who += [("mostlyai-engine", "none")] if options.engine_python else []
     for table in options.tables.split(","):
         about = described[table]
         whole = pd.read_parquet(options.data / about["file"])
@@ -171,10 +197,12 @@ def main() -> None:
                     train, holdout = (t.reset_index(drop=True) for t in train_test_split(whole, random_state=split))
                     if system == "ours":
                         made, cost = ours(train, whole, about["target"], epsilon, public, split)
-                    else:
+                    elif system == "dpmm AIM":
                         made, cost = peer(options.peer_python, train, whole, epsilon)
-                        if made is None:
-                            continue
+                    else:
+                        made, cost = engine(options.engine_python, train, epsilon, split, options.engine_minutes)
+                    if made is None:
+                        continue
                     found = measure(yardstick, options.what, train, holdout, made, about)
                     results.append({**found, **cost})
                     record = {

@@ -89,6 +89,10 @@ _LISTED = (
         name="smartnoise_mst", title="SmartNoise MST", group="private", adapter="run_smartnoise.py",
         environment="smartnoise", options={"synthesizer": "mst", "epsilon": EPSILON}, licence="MIT",
     ),
+    System(
+        name="mostlyai_private", title="mostlyai-engine, private", group="private", adapter="run_mostlyai_private.py",
+        environment="mostlyai", options={"epsilon": EPSILON, "delta": 1e-5}, slow=True, standard=False,
+    ),
     _ours("synthloom_rebalance", "Synthloom, rows of the rarer class", "rebalance"),
     System(
         name="imblearn_smotenc", title="imbalanced-learn SMOTENC", group="rebalance", adapter="run_imblearn.py",
