@@ -2,12 +2,14 @@
 
 Excesses over a high threshold nearly follow a generalised Pareto law (Balkema and de Haan 1974;
 Pickands 1975). Shape and scale come from the likelihood, on a grid; where values beyond a bound are
-missing, their share stands in it as censored. The interval of an extreme quantile is that of the
+missing, their share stands in it as censored. Every value counts as lying between the middles towards its
+neighbours: taken as exact, rounded values would all seem to lie half a step further beyond the threshold
+than they do, which makes a tail look shorter. The interval of an extreme quantile is that of the
 profile likelihood (Coles 2001, "An Introduction to Statistical Modeling of Extreme Values"), from the
 least to the largest over the chosen threshold and lower ones, since which is high enough is not known,
 and over three laws: generalised Pareto, exponential (its middle case), and generalised Pareto of the
 logarithms, which takes in tails such as the lognormal that come near their limit only slowly (de Valk
-2016, "Approximation of high quantiles from intermediate quantiles").
+2016, "Approximation of high quantiles from intermediate quantiles"). All have a mean.
 """
 
 from __future__ import annotations
@@ -19,12 +21,13 @@ import numpy as np
 from synthloom.errors import ScenarioError
 
 MINIMUM_EXCESSES = 30
-_SHAPES = (-1.0, 1.5)
-_GRID = (81, 60)
-_EXACT_TOP, _BINS = 200, 400
+_SHAPES = (-1.0, 1.0)
+_GRID = (41, 40)
+_EXACT_TOP, _BINS = 50, 150
 _DROP = 1.92  # of the log likelihood, at the ends of a 95 % profile interval
 _LAWS = ("pareto", "exponential", "logarithm")
-_STEEPEST_LOGARITHM = 0.3
+_STEEPEST_LOGARITHM, _LARGEST_SCALE_OF_LOGARITHM = 0.0, 1.0
+_LEAST_CHANCE = 1e-300
 _LARGEST_LOGARITHM = 700.0
 _WIDER = (1.0, 1.5, 2.0)
 _WIDER_CENSORED = (2.0, 3.0, 4.0, 6.0)
@@ -96,40 +99,49 @@ def fit_tail(
             hint="choose a lower start, or learn from more rows",
         )
     first = fits[0]
-    low = min(fit.interval[0] for fit in fits)
-    high = max(fit.interval[1] for fit in fits)
+    least = float(values[-1]) if quantile > share else -np.inf  # what is missing lies beyond all that is known
+    low, high, estimate = (
+        max(least, value)
+        for value in (
+            min(fit.interval[0] for fit in fits),
+            max(fit.interval[1] for fit in fits),
+            first.estimate,
+        )
+    )
     return Tail(
-        first.threshold, first.beyond, first.shape, first.scale, quantile, first.estimate, (low, high), first.excesses
+        first.threshold, first.beyond, first.shape, first.scale, quantile, estimate, (low, high), first.excesses
     )
 
 
 def _fit(values: np.ndarray, span: float, missing: float, quantile: float, rate: float, law: str) -> Tail | None:
     """The law over the threshold beyond which a share ``span`` of all values lies."""
     inside = 1.0 - (span - missing) / (1.0 - missing)
-    threshold = float(np.quantile(values, inside))
-    above = values[values > threshold]
-    if law == "logarithm":
-        if threshold <= 0:
-            return None
-        above, threshold = np.log(above), float(np.log(threshold))
-    excess = above - threshold
-    if len(excess) * rate < MINIMUM_EXCESSES or len(np.unique(excess)) < MINIMUM_EXCESSES / 2:
+    start = float(np.quantile(values, inside, method="lower"))
+    above = values[values > start]
+    distinct, counts = np.unique(above, return_counts=True)
+    if len(above) * rate < MINIMUM_EXCESSES or len(distinct) < MINIMUM_EXCESSES / 2:
         return None
-    beyond = missing + (1.0 - missing) * len(excess) / len(values)
-    points, counts = _thinned(excess)
-    counts = counts * rate
+    threshold = float(start + distinct[0]) / 2
+    if law == "logarithm" and threshold <= 0:
+        return None
+    edges, held = _binned(threshold, distinct, counts)
+    if law == "logarithm":
+        edges, threshold = np.log(edges), float(np.log(threshold))
+    edges, held = edges - threshold, held * rate
+    beyond = missing + (1.0 - missing) * len(above) / len(values)
     lost = missing / (1.0 - missing) * len(values) * rate
-    middle = float(excess.mean()) * (1.0 + lost / counts.sum())
+    middle = float((edges[:-1] + edges[1:]) / 2 @ held / held.sum()) * (1.0 + lost / held.sum())
     shapes = np.zeros(1) if law == "exponential" else np.linspace(*_SHAPES, _GRID[0])
+    scales = middle * np.geomspace(0.1, 6.0, _GRID[1])
     if law == "logarithm":
         shapes = shapes[shapes <= _STEEPEST_LOGARITHM]
-    scales = middle * np.geomspace(0.1, 6.0, _GRID[1])
+        scales = np.unique(np.minimum(scales, _LARGEST_SCALE_OF_LOGARITHM))
     for _ in range(2):
-        found = _likelihood(points, counts, lost, shapes, scales)
+        found = _likelihood(edges, held, lost, shapes, scales)
         near = found >= found.max() - 2.5 * _DROP
         shapes = _closer(shapes, near.any(axis=1))
         scales = np.exp(_closer(np.log(scales), near.any(axis=0)))
-    found = _likelihood(points, counts, lost, shapes, scales)
+    found = _likelihood(edges, held, lost, shapes, scales)
     at = np.unravel_index(int(found.argmax()), found.shape)
     levels = threshold + _excess_at((1.0 - quantile) / beyond, shapes[:, None], scales[None, :])
     if law == "logarithm":
@@ -143,7 +155,7 @@ def _fit(values: np.ndarray, span: float, missing: float, quantile: float, rate:
         quantile,
         float(levels[at]),
         (float(inside_interval.min()), float(inside_interval.max())),
-        len(excess),
+        len(above),
     )
 
 
@@ -156,36 +168,37 @@ def _closer(axis: np.ndarray, near: np.ndarray) -> np.ndarray:
 
 
 def _likelihood(
-    points: np.ndarray, counts: np.ndarray, lost: float, shapes: np.ndarray, scales: np.ndarray
+    edges: np.ndarray, counts: np.ndarray, lost: float, shapes: np.ndarray, scales: np.ndarray
 ) -> np.ndarray:
-    """The log likelihood on a grid, float64 [shapes, scales]; ``lost`` values lie beyond the largest point."""
-    out = np.full((len(shapes), len(scales)), -np.inf)
-    total = counts.sum()
+    """The log likelihood on a grid, float64 [shapes, scales].
+
+    Args:
+        edges: float64 [bins + 1], the excesses between which the bins lie, from 0 on.
+        counts: float64 [bins], how many excesses are in each.
+        lost: how many lie beyond the last edge.
+        shapes: float64 [shapes], one axis of the grid.
+        scales: float64 [scales], the other.
+    """
+    out = np.empty((len(shapes), len(scales)))
+    ratio = edges[:, None] / scales
     for row, shape in enumerate(shapes):
-        ratio = points[:, None] / scales
-        if abs(shape) < 1e-6:
-            logs, last = ratio, ratio[-1]
-            power = 1.0
-        else:
-            grown = 1.0 + shape * ratio
-            fits = (grown > 0).all(axis=0)
-            logs = np.log(np.where(grown > 0, grown, 1.0))
-            last, power = logs[-1] / shape, 1.0 + 1.0 / shape
-            logs = np.where(fits, logs, np.inf if power > 0 else -np.inf)
-            last = np.where(fits, last, np.inf)
-        with np.errstate(invalid="ignore"):
-            value = -total * np.log(scales) - power * (counts @ logs) - lost * last
-        out[row] = np.where(np.isfinite(value), value, -np.inf)
+        chance = _survival(ratio, float(shape), 1.0)
+        inside = np.log(np.maximum(chance[:-1] - chance[1:], _LEAST_CHANCE))
+        out[row] = counts @ inside + lost * np.log(np.maximum(chance[-1], _LEAST_CHANCE))
     return out
 
 
-def _thinned(excess: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The excesses, sorted, and how often each counts: the largest one by one, the rest in means of equally many."""
-    if len(excess) <= _EXACT_TOP + 2 * _BINS:
-        return excess, np.ones(len(excess))
-    parts = np.array_split(excess[:-_EXACT_TOP], _BINS)
-    points = np.concatenate([[part.mean() for part in parts], excess[-_EXACT_TOP:]])
-    return points, np.concatenate([[float(len(part)) for part in parts], np.ones(_EXACT_TOP)])
+def _binned(threshold: float, distinct: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Edges [bins + 1] in the middles between different values, and how many values lie between them."""
+    last = distinct[-1] + (distinct[-1] - distinct[-2]) / 2
+    edges = np.concatenate([[threshold], (distinct[:-1] + distinct[1:]) / 2, [last]])
+    if len(distinct) <= _EXACT_TOP + 2 * _BINS:
+        return edges, counts.astype(np.float64)
+    many = len(distinct) - _EXACT_TOP
+    places = np.cumsum(counts[:many])
+    cuts = np.unique(np.searchsorted(places, places[-1] * np.arange(1, _BINS) / _BINS) + 1)
+    starts = np.concatenate([[0], cuts[cuts < many], np.arange(many, len(distinct))])
+    return edges[np.append(starts, len(distinct))], np.add.reduceat(counts, starts).astype(np.float64)
 
 
 def _excess_at(share: np.ndarray | float, shape: np.ndarray | float, scale: np.ndarray | float) -> np.ndarray:
