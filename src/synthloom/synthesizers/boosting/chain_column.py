@@ -15,6 +15,7 @@ MAX_CODES = 800
 ROWS_A_CODE = 20
 INPUT_BINS = 255
 """Most bins that later models see of a part, besides the missing one."""
+_HALVINGS = 20
 
 
 class Seen(NamedTuple):
@@ -96,11 +97,17 @@ class ChainColumn:
 
     @cached_property
     def _input_bin(self) -> np.ndarray:
-        """The bin uint8 [bins] that later models see of each bin or category: neighbours of few rows are joined."""
-        target = self.mass.sum() / INPUT_BINS
+        """The bin uint8 [bins] that later models see of each bin or category: as fine as bytes allow."""
+        target, least = 0.0, 0.0
         first = _join(self.mass, target)
-        while len(first) - 1 > INPUT_BINS:
-            target *= 1.05
+        if len(first) - 1 > INPUT_BINS:  # neighbours are joined by weight; a heavy one still stands alone
+            target = float(self.mass.sum())
+            for _ in range(_HALVINGS):
+                middle = (least + target) / 2.0
+                if len(_join(self.mass, middle)) - 1 > INPUT_BINS:
+                    least = middle
+                else:
+                    target = middle
             first = _join(self.mass, target)
         bins = np.empty(len(self.order), dtype=np.uint8)
         bins[self.order] = np.repeat(np.arange(1, len(first)), np.diff(first))
