@@ -23,11 +23,15 @@ from synthloom.constraints import (
     ValueRange,
 )
 from synthloom.data import Table
+from synthloom.encoding import EncodedColumn
 from synthloom.errors import ConditionError, ConstraintError
 from synthloom.execution import LocalExecutor, SerialExecutor
+from synthloom.randomness import RandomStream
 from synthloom.run_context import RunContext
 from synthloom.synthesizers import synthesizer_class
-from synthloom.synthesizers.guided.proposals import effective_size, excess_weight, systematic
+from synthloom.synthesizers.guided.chain_walk import Walk
+from synthloom.synthesizers.guided.repeats import resampled
+from synthloom.synthesizers.guided.resampling import effective_size, excess_weight, systematic
 
 NAMES = ("boosted_chain", "gaussian_copula", "independent_columns")
 
@@ -249,6 +253,30 @@ def test_resampling_repeats_nothing_and_follows_the_weights() -> None:
     assert value[chosen].mean() == pytest.approx((value * weight).sum(), abs=0.12)
     assert effective_size(np.zeros(50)) == pytest.approx(50)
     assert effective_size(np.array([0.0, -1e9])) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("slope", "n", "off"), [(0.5, 14_000, 0.05), (1.0, 3_000, 0.12)])
+def test_rows_that_come_again_are_redrawn_and_stay_true_to_the_weights(slope, n, off) -> None:
+    """Two normals weighted by exp(slope * sum): both are then normal around the slope."""
+    names = ("first", "second")
+
+    def onwards(size: int, stream: RandomStream, begun=None) -> Walk:
+        rng = stream.generator()
+        state = Walk(dict(begun or {}), np.zeros(size))
+        for name in names:
+            if name not in state.columns:
+                value = rng.normal(size=size)
+                state.columns[name] = EncodedColumn.of(np.round(1e6 * value), value)
+                state.weigh(name, slope * state.columns[name].residuals)
+        return state
+
+    pool = onwards(25_000, RandomStream(0))
+    rows = resampled(pool, n, onwards, RandomStream(1))
+    pairs = np.column_stack([rows.columns[name].residuals for name in names])
+    assert len(np.unique(pairs, axis=0)) == n
+    assert rows.log_weight.shape == (n,)
+    assert pairs.mean(axis=0) == pytest.approx([slope, slope], abs=off)
+    assert pairs.std(axis=0) == pytest.approx([1.0, 1.0], abs=off)
 
 
 def test_context_with_conditions_and_constraints(real) -> None:

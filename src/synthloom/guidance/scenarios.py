@@ -25,7 +25,7 @@ from synthloom.randomness import RandomStream, resolve_seed
 from synthloom.run_context import RunContext
 from synthloom.scenario import AmplifyClause, CombineClause, MeanClause, Scenario, ShareClause, read_scenario
 from synthloom.synthesizers import Synthesizer
-from synthloom.synthesizers.guided.proposals import excess_weight, systematic
+from synthloom.synthesizers.guided.resampling import excess_weight, systematic
 
 _SMALLEST_POOL = 20_000
 _LARGEST_SAMPLE = 200_000

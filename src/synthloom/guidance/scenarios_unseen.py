@@ -27,7 +27,7 @@ from synthloom.guidance.row_inputs import RowInputs, fit_chances
 from synthloom.randomness import RandomStream
 from synthloom.run_context import RunContext
 from synthloom.synthesizers import Synthesizer
-from synthloom.synthesizers.guided.proposals import effective_size, systematic
+from synthloom.synthesizers.guided.resampling import effective_size, systematic
 
 _FEWEST_DRAWN, _MOST_DRAWN = 3_000, 20_000
 _LEAST_EFFECTIVE = 25.0

@@ -130,12 +130,17 @@ class ChainColumn:
         """A bin of each code by its frequency, and a place inside it."""
         missing = codes < self.nulls
         code = np.maximum(codes - self.nulls, 0)
-        total = np.cumsum(self.mass)
+        bins = self.bins_within(code, self.mass, rng.random(len(codes)))
+        return EncodedColumn.drawn(bins, missing, rng.random(len(codes)), self.spec)
+
+    def bins_within(self, code: np.ndarray, mass: np.ndarray, uniforms: np.ndarray) -> np.ndarray:
+        """A bin int64 [n] of each code, in proportion to ``mass`` float64 [bins] (by place)."""
+        total = np.cumsum(mass)
         start, stop = self.first[code], self.first[code + 1]
-        low = total[start] - self.mass[start]
-        goal = low + rng.random(len(codes)) * (total[stop - 1] - low)
+        low = total[start] - mass[start]
+        goal = low + uniforms * (total[stop - 1] - low)
         place = np.clip(np.searchsorted(total, goal, side="right"), start, stop - 1)
-        return EncodedColumn.drawn(self.order[place], missing, rng.random(len(codes)), self.spec)
+        return np.asarray(self.order[place])
 
     def log_width(self, column: EncodedColumn) -> np.ndarray:
         """Minus the log density float64 [n] of each value inside its code.

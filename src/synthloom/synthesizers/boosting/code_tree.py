@@ -29,12 +29,13 @@ class CodeTree:
         log_shares: float64 [nodes, width], log of each child's part of the node's mass; -30 where there is none.
         depth: digits on the longest way to a code.
         width: most children of a node.
+        cumulative: float64 [codes + 1], the mass of all codes before each.
     """
 
     def __init__(self, mass: np.ndarray, *, first_apart: bool = False) -> None:
         self.n_codes = len(mass)
         width = DIRECT_CODES if is_direct(mass) else RADIX
-        cumulative = np.concatenate([[0.0], np.cumsum(mass)])
+        self.cumulative = cumulative = np.concatenate([[0.0], np.cumsum(mass)])
         low, high, level = [0], [len(mass)], [0]
         children: list[list[int]] = []
         node = 0
@@ -61,6 +62,13 @@ class CodeTree:
         weight = np.maximum(cumulative[self.high] - cumulative[self.low], 1e-300)
         shares = np.where(self.children >= 0, weight[self.children], 0.0) / weight[:, None]
         self.log_shares = np.log(np.maximum(shares, _NO_SHARE))
+
+    def mean(self, values: np.ndarray) -> np.ndarray:
+        """The mean float64 [nodes] of ``values`` float64 [codes] over the mass below each node."""
+        held = self.cumulative[self.high] - self.cumulative[self.low]
+        above = np.concatenate([[0.0], np.cumsum(np.diff(self.cumulative) * values)])
+        mean = (above[self.high] - above[self.low]) / np.maximum(held, 1e-300)
+        return np.asarray(np.where(self.high - self.low == 1, values[self.low], mean))
 
     def digits(self, nodes: np.ndarray, codes: np.ndarray) -> np.ndarray:
         """Which child int32 [n] of each of ``nodes`` holds each of ``codes``."""

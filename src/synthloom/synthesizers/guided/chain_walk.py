@@ -8,7 +8,7 @@ their weights stand for the chain's distribution given all that was asked.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -62,14 +62,38 @@ class Walk:
     Attributes:
         columns: the parts so far.
         log_weight: float64 [n].
+        steps: what each part that weighs anything added to ``log_weight``, float64 [n].
     """
 
     columns: dict[str, EncodedColumn] = field(default_factory=dict)
     log_weight: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    steps: dict[str, np.ndarray] = field(default_factory=dict)
 
-    def take(self, rows: np.ndarray) -> dict[str, EncodedColumn]:
-        """The parts of these rows."""
-        return {name: column.take(rows) for name, column in self.columns.items()}
+    def take(self, rows: np.ndarray) -> Walk:
+        """Some of the rows, as arrays of their own."""
+        columns = {name: column.take(rows) for name, column in self.columns.items()}
+        return Walk(columns, self.log_weight[rows], {name: step[rows] for name, step in self.steps.items()})
+
+    def weigh(self, name: str, step: np.ndarray) -> None:
+        """Adds the log weights float64 [n] of a part."""
+        self.log_weight = self.log_weight + step
+        self.steps[name] = step
+
+
+def joined(walks: Sequence[Walk]) -> Walk:
+    """Walks of the same parts one below the other."""
+    columns = {name: concatenate([w.columns[name] for w in walks]) for name in walks[0].columns}
+    steps = {name: np.concatenate([w.steps[name] for w in walks]) for name in walks[0].steps}
+    return Walk(columns, np.concatenate([w.log_weight for w in walks]), steps)
+
+
+def concatenate(columns: Sequence[EncodedColumn]) -> EncodedColumn:
+    """Encoded columns one below the other."""
+    return EncodedColumn(
+        np.concatenate([c.codes for c in columns]),
+        np.concatenate([c.residuals for c in columns]),
+        np.concatenate([c.nulls for c in columns]),
+    )
 
 
 def walk(
@@ -81,11 +105,15 @@ def walk(
     known: Mapping[str, Known] | None = None,
     context: EncodedTable | None = None,
     upto: str | None = None,
+    begun: Mapping[str, EncodedColumn] | None = None,
 ) -> Walk:
-    """``n`` rows of the chain, column after column, as far as the part ``upto`` (to the end if left out)."""
+    """``n`` rows of the chain, column after column, as far as the part ``upto`` (to the end if left out).
+
+    What is ``begun`` is taken as it is and weighs nothing.
+    """
     tilts, known = tilts or {}, known or {}
     derived = chain.encoder_.derived_parts
-    state = Walk({}, np.zeros(n))
+    state = Walk(dict(begun or {}), np.zeros(n))
     seen: dict[str, Any] = {}
     if context is not None:
         for spec, column in context:
@@ -99,24 +127,24 @@ def walk(
             if made is not None:
                 for part, column in made.items():
                     state.columns[part] = _mixed(column, known.get(part))
-                    state.log_weight -= _CONTRADICTION * _contradicted(column, known.get(part))
+                    if part in known:
+                        state.weigh(part, -_CONTRADICTION * _contradicted(column, known[part]))
             elif cells is not None and cells.given.all():
-                state.log_weight += _chance(chain, name, seen, cells.column, n)
+                state.weigh(name, _chance(chain, name, seen, cells.column, n))
                 state.columns[name] = cells.column
             else:
-                column, log_weight = _partly_drawn(chain, name, seen, tilts.get(name), cells, stream.child(name), n)
-                state.log_weight += log_weight
+                column, step = _partly_drawn(chain, name, seen, tilts.get(name), cells, stream.child(name), n)
                 state.columns[name] = column
+                if step is not None:
+                    state.weigh(name, step)
         seen[name] = link.seen(state.columns[name])
         if name == upto:
             break
     return state
 
 
-def _contradicted(made: EncodedColumn, cells: Known | None) -> np.ndarray:
+def _contradicted(made: EncodedColumn, cells: Known) -> np.ndarray:
     """Where what follows from earlier columns is not what is given, bool [n]."""
-    if cells is None:
-        return np.zeros(len(made), dtype=bool)
     same = (made.codes == cells.column.codes) & (made.nulls == cells.column.nulls)
     return np.asarray(cells.given & ~same)
 
@@ -129,8 +157,8 @@ def _partly_drawn(
     cells: Known | None,
     stream: RandomStream,
     n: int,
-) -> tuple[EncodedColumn, np.ndarray]:
-    """A part of which some cells are given and the others drawn, and the log weights float64 [n]."""
+) -> tuple[EncodedColumn, np.ndarray | None]:
+    """A part of which some cells are given and the others drawn, and the log weights float64 [n], if any."""
     if cells is None or not cells.given.any():
         return _draw(chain, name, seen, tilt, stream, n)
     given, free = np.flatnonzero(cells.given), np.flatnonzero(~cells.given)
@@ -138,7 +166,9 @@ def _partly_drawn(
     part = {other: values.take(given) for other, values in seen.items()}
     log_weight[given] = _chance(chain, name, part, cells.column.take(given), len(given))
     part = {other: values.take(free) for other, values in seen.items()}
-    drawn, log_weight[free] = _draw(chain, name, part, tilt, stream, len(free))
+    drawn, step = _draw(chain, name, part, tilt, stream, len(free))
+    if step is not None:
+        log_weight[free] = step
     codes, residuals, nulls = (
         array.copy() for array in (cells.column.codes, cells.column.residuals, cells.column.nulls)
     )
@@ -166,13 +196,13 @@ def _chance(chain: Chain, name: str, seen: Mapping[str, Any], column: EncodedCol
 
 def _draw(
     chain: Chain, name: str, seen: Mapping[str, Any], tilt: Tilt | None, stream: RandomStream, n: int
-) -> tuple[EncodedColumn, np.ndarray]:
-    """A part drawn within what is allowed, and the log weights float64 [n] of doing so."""
+) -> tuple[EncodedColumn, np.ndarray | None]:
+    """A part drawn within what is allowed, and the log weights float64 [n] of doing so, if there are any."""
     link, model = chain.links_[name], chain.models_[name]
     rng = stream.generator()
     inputs = chain._inputs(name, seen, n)
     if tilt is None:
-        return link.decode(model.sample(inputs, rng.random(n)), rng), np.zeros(n)
+        return link.decode(model.sample(inputs, rng.random(n)), rng), None
     share = tilt.allowed.share if tilt.favour is None else tilt.allowed.share * tilt.favour
     mass = link.mass + _LEAST_MASS
     whole = np.add.reduceat(mass, link.first[:-1])
@@ -181,7 +211,7 @@ def _draw(
     codes, log_weight = tilted_codes(model, inputs, rng.random(n), potential)
     missing = codes < link.nulls
     code = np.maximum(codes - link.nulls, 0)
-    bins = _bins_within(link, code, mass * share[:-1][link.order], rng.random(n))
+    bins = link.bins_within(code, mass * share[:-1][link.order], rng.random(n))
     low, high = tilt.allowed.low[bins], tilt.allowed.high[bins]
     places = low + rng.random(n) * np.maximum(high - low, 0.0)
     column = EncodedColumn.drawn(bins, missing, np.clip(places, 0.0, np.nextafter(1.0, 0.0)), link.spec)
@@ -191,16 +221,6 @@ def _draw(
     return column, np.where(np.isfinite(log_weight), log_weight, -np.inf)
 
 
-def _bins_within(link: Any, code: np.ndarray, mass: np.ndarray, uniforms: np.ndarray) -> np.ndarray:
-    """A bin int64 [n] of each code in proportion to ``mass`` (by place)."""
-    total = np.cumsum(mass)
-    start, stop = link.first[code], link.first[code + 1]
-    low = total[start] - mass[start]
-    goal = low + uniforms * (total[stop - 1] - low)
-    place = np.clip(np.searchsorted(total, goal, side="right"), start, stop - 1)
-    return np.asarray(link.order[place])
-
-
 def tilted_codes(model: Any, inputs: Any, uniforms: np.ndarray, potential: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Codes int32 [n] drawn from p(code | inputs) times ``potential`` float64 [codes], digit by digit.
 
@@ -208,45 +228,23 @@ def tilted_codes(model: Any, inputs: Any, uniforms: np.ndarray, potential: np.nd
     float64 [n] of chance over chance of drawing, up to the potential of the code reached: multiplied
     by that potential, rows stand for p times the potential.
     """
+    from synthloom.synthesizers.boosting import kernels
+
     tree = model.tree
-    weight = np.exp(_leaf_log_mass(tree))
-    above = np.concatenate([[0.0], np.cumsum(weight * potential)])
-    below = np.concatenate([[0.0], np.cumsum(weight)])
-    mean = (above[tree.high] - above[tree.low]) / np.maximum(below[tree.high] - below[tree.low], 1e-300)
-    single = tree.high - tree.low == 1
-    mean[single] = potential[tree.low[single]]
+    mean = tree.mean(potential)
     nodes = np.zeros(len(uniforms), dtype=np.int32)
     left, log_weight = uniforms.copy(), np.zeros(len(uniforms))
     for level in range(len(model.levels)):
         active = np.flatnonzero(~tree.leaf[nodes])
         if not len(active):
             break
-        shares = np.asarray(model.shares(level, inputs, nodes, active))
         kids = tree.children[nodes[active]]
-        tilted = shares * np.where(kids >= 0, mean[np.maximum(kids, 0)], 0.0)
-        total = np.cumsum(tilted, axis=1)
-        mass = total[:, -1]
-        goal = left[active] * mass
-        digit = np.minimum((total <= goal[:, None]).sum(axis=1), tilted.shape[1] - 1)
+        tilted = model.shares(level, inputs, nodes, active) * np.where(kids >= 0, mean[kids], 0.0)
+        mass = tilted.sum(axis=1)
         stuck = mass <= 0
-        digit[stuck] = 0
-        chosen = np.take_along_axis(tilted, digit[:, None], axis=1)[:, 0]
-        before = np.take_along_axis(total, digit[:, None], axis=1)[:, 0] - chosen
-        left[active] = np.clip((goal - before) / np.maximum(chosen, 1e-300), 0.0, np.nextafter(1.0, 0.0))
-        child = kids[np.arange(len(active)), digit]
+        tilted[stuck, 0] = 1.0
+        kernels.descend(tilted, tree.children, nodes, active, left)
         with np.errstate(divide="ignore"):
-            log_weight[active] += np.where(stuck, -np.inf, np.log(mass) - np.log(np.maximum(mean[child], 1e-300)))
-        nodes[active] = child
+            step = np.log(mass) - np.log(np.maximum(mean[nodes[active]], 1e-300))
+        log_weight[active] += np.where(stuck, -np.inf, step)
     return tree.low[nodes], log_weight
-
-
-def _leaf_log_mass(tree: Any) -> np.ndarray:
-    """The log of each code's part of all mass float64 [codes], from the shares stored in the tree."""
-    total = np.zeros(len(tree.low))
-    for node in range(len(tree.low)):  # parents come before their children
-        for place, child in enumerate(tree.children[node].tolist()):
-            if child >= 0:
-                total[child] = total[node] + tree.log_shares[node, place]
-    out = np.zeros(tree.n_codes)
-    out[tree.low[tree.leaf]] = total[tree.leaf]
-    return out

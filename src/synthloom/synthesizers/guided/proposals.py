@@ -10,6 +10,7 @@ Cappé and others 2004, "Population Monte Carlo"); the weights take the favour b
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
@@ -19,22 +20,21 @@ from synthloom.encoding import EncodedColumn, EncodedTable, PartSpec
 from synthloom.errors import ConditionError
 from synthloom.randomness import RandomStream
 from synthloom.synthesizers.guided.allowed import Allowed
-from synthloom.synthesizers.guided.chain_walk import Chain, Tilt, walk
+from synthloom.synthesizers.guided.chain_walk import Chain, Tilt, Walk, concatenate, joined, walk
+from synthloom.synthesizers.guided.repeats import resampled
+from synthloom.synthesizers.guided.resampling import effective_size
 
 if TYPE_CHECKING:
     from synthloom.synthesizers.base import Synthesizer
 
 PILOT_ROWS = 4_000
 BLOCK_ROWS = 32_768
-_EVEN_ENOUGH = 0.4  # share of the effective sample size from which on no pilot pays
-_MOST_ROUNDS = 2
+_EVEN_ENOUGH = (0.7, 0.3, 0.0)  # share of the effective sample size from which on another round does not pay
 _MOST_FAVOUR = 30.0
 _FAVOUR_GROUPS = 24
 _FAVOUR_PRIOR = 4.0
 _MOST_PARTICLES_A_ROW = 60
-_SPARE = 1.5
-_MOST_EXCESS = 0.02
-_LARGEST_EXCESS = 0.2
+_SPARE = 1.05
 _LEAST_EFFECTIVE = 30.0
 _POOL_ROWS = 65_536
 _MOST_POOLS = 40
@@ -104,13 +104,13 @@ class ChainProposal(Proposal):
         if list(self.chain.links_)[: len(self.tilts)] == list(self.tilts):
             return 1.0
         best = 0.0
-        for attempt in range(_MOST_ROUNDS + 1):
-            pilot = walk(self.chain, PILOT_ROWS, stream.child("pilot", attempt), tilts=self.tilts, upto=self.upto)
+        for attempt, even in enumerate(_EVEN_ENOUGH):
+            pilot = self._walk(PILOT_ROWS, stream.child("pilot", attempt))
             share = effective_size(pilot.log_weight) / PILOT_ROWS
             if share <= 1.2 * best:
                 break
             best, kept = share, self.tilts
-            if share >= _EVEN_ENOUGH or attempt == _MOST_ROUNDS:
+            if share >= even:
                 return best
             self.tilts = self._favoured(pilot.columns, pilot.log_weight)
         if best == 0.0:
@@ -148,31 +148,31 @@ class ChainProposal(Proposal):
     def draw(self, n: int, stream: RandomStream) -> Proposed:
         if n == 0:
             return Proposed(self.model._sample(0, None, {}, stream), 0.0, 0)
-        most = n * _MOST_PARTICLES_A_ROW + 4 * PILOT_ROWS
-        parts: list[dict[str, EncodedColumn]] = []
-        weights: list[np.ndarray] = []
-        drawn, log_weight = 0, np.zeros(0)
-        wanted = int(np.ceil(_SPARE * n / self.share))
-        while drawn < most:
-            size = int(min(BLOCK_ROWS, max(64, wanted - drawn), most - drawn))
-            block = walk(self.chain, size, stream.child("block", drawn), tilts=self.tilts, upto=self.upto)
-            kept = np.flatnonzero(np.isfinite(block.log_weight))
-            parts.append({name: column.take(kept) for name, column in block.columns.items()})
-            weights.append(block.log_weight[kept])
-            drawn += size
-            if drawn < wanted:
-                continue
-            log_weight = np.concatenate(weights)
-            if excess_weight(log_weight, n) <= _MOST_EXCESS:
-                break
-            wanted = int(1.5 * drawn)
-        effective = effective_size(log_weight)
+        pool, drawn = self._particles(n, stream)
+        effective = effective_size(pool.log_weight)
         if effective < min(n, _LEAST_EFFECTIVE):
             raise ConditionError(f"{drawn:,} rows were drawn, and they are worth only {effective:.0f} that fit")
-        chosen = systematic(log_weight, n, stream.child("resampling").generator())
-        prefix = {name: concatenate([part[name] for part in parts]).take(chosen) for name in parts[0]}
-        rows = self.model._sample(n, None, prefix, stream.child("onwards"))
-        return Proposed(rows, effective, drawn)
+        rows = resampled(pool, n, self._walk, stream.child("resampling"))
+        return Proposed(self.model._sample(n, None, rows.columns, stream.child("onwards")), effective, drawn)
+
+    def _particles(self, n: int, stream: RandomStream) -> tuple[Walk, int]:
+        """Weighted rows that are worth ``n``, as long as these are not too many; and how many were drawn."""
+        most = n * _MOST_PARTICLES_A_ROW + 4 * PILOT_ROWS
+        blocks: list[Walk] = []
+        drawn, wanted = 0, int(np.ceil(_SPARE * n / self.share))
+        while drawn < min(wanted, most):
+            size = int(min(BLOCK_ROWS, max(64, wanted - drawn), most - drawn))
+            block = self._walk(size, stream.child("block", drawn))
+            blocks.append(block.take(np.flatnonzero(np.isfinite(block.log_weight))))
+            drawn += size
+            if drawn >= wanted:
+                effective = effective_size(np.concatenate([b.log_weight for b in blocks]))
+                if effective < n:
+                    wanted = int(drawn * np.clip(_SPARE * n / max(effective, 1.0), 1.05, 2.0)) + 1
+        return joined(blocks), drawn
+
+    def _walk(self, n: int, stream: RandomStream, begun: Mapping[str, EncodedColumn] | None = None) -> Walk:
+        return walk(self.chain, n, stream, tilts=self.tilts, upto=self.upto, begun=begun)
 
 
 class PoolProposal(Proposal):
@@ -243,58 +243,6 @@ def single_values(allowed: dict[str, Allowed]) -> dict[str, EncodedColumn] | Non
         code = np.where(null, 0, codes)
         row[name] = EncodedColumn(code.astype(np.int32), np.where(null, 0.0, part.low[code]), null)
     return row
-
-
-def effective_size(log_weight: np.ndarray) -> float:
-    """How many equally weighted rows are worth as much (Kong 1992)."""
-    top = log_weight.max(initial=-np.inf)
-    if not np.isfinite(top):
-        return 0.0
-    weight = np.exp(log_weight - top)
-    return float(weight.sum() ** 2 / (weight**2).sum())
-
-
-def _ceiling(weight: np.ndarray, n: int) -> float:
-    """The weight above which a row is surely among ``n``, where chances are proportional below it."""
-    ranked = np.sort(weight)[::-1]
-    if len(ranked) <= n:
-        return 0.0
-    rest = ranked.sum() - np.concatenate([[0.0], np.cumsum(ranked[: n - 1])])
-    ceiling = rest / (n - np.arange(n))
-    sure = int(np.argmax(ranked[:n] <= ceiling))
-    return float(ceiling[sure])
-
-
-def excess_weight(log_weight: np.ndarray, n: int) -> float:
-    """The share of all weight that is lost if ``n`` rows are drawn and none twice."""
-    if not len(log_weight):
-        return 1.0
-    weight = np.exp(log_weight - log_weight.max())
-    return float(np.maximum(weight - _ceiling(weight, n), 0.0).sum() / weight.sum()) if len(weight) > n else 1.0
-
-
-def systematic(log_weight: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
-    """``n`` places drawn in proportion to their weights, as evenly as can be, in random order; int64 [n].
-
-    Weights are cut off where a row would come twice (truncated importance sampling, Ionides 2008), as
-    long as what is cut off is little; equal rows would give synthetic data away.
-    """
-    weight = np.exp(log_weight - log_weight.max())
-    if excess_weight(log_weight, n) <= _LARGEST_EXCESS:
-        weight = np.minimum(weight, _ceiling(weight, n))
-    total = np.cumsum(weight)
-    goals = (np.arange(n) + rng.random()) / max(n, 1) * total[-1]
-    places = np.minimum(np.searchsorted(total, goals, side="right"), len(total) - 1)
-    return np.asarray(rng.permutation(places), dtype=np.int64)
-
-
-def concatenate(columns: list[EncodedColumn]) -> EncodedColumn:
-    """Encoded columns one below the other."""
-    return EncodedColumn(
-        np.concatenate([c.codes for c in columns]),
-        np.concatenate([c.residuals for c in columns]),
-        np.concatenate([c.nulls for c in columns]),
-    )
 
 
 def stacked(tables: list[EncodedTable]) -> EncodedTable:
