@@ -18,8 +18,10 @@ from synthloom.synthesizers.private.columns import needs_of
 from synthloom.synthesizers.private.denoising import nonnegative
 from synthloom.synthesizers.private.drawing_rows import draw_rows, draw_rows_given
 from synthloom.synthesizers.private.graphical_model import GraphicalModel, Measurement
+from synthloom.synthesizers.private.grouping import group_unordered
 from synthloom.synthesizers.private.histograms import _counts, learn_atoms, looks_needed
 from synthloom.synthesizers.private.junction_tree import JunctionTree, project, spread
+from synthloom.synthesizers.private.structure import CodedRows, FurtherRounds
 from synthloom.synthesizers.tabular.private_marginals import PrivateMarginals, bounded_rows
 from synthloom.testing.tables import mixed_table
 
@@ -345,6 +347,54 @@ def split_frame(table, target):
     order = np.random.default_rng(0).permutation(len(frame))
     cut = len(frame) * 3 // 4
     return frame.iloc[order[:cut]].reset_index(drop=True), frame.iloc[order[cut:]].reset_index(drop=True)
+
+
+def rare_target(n=12_000, seed=0):
+    """Three features that go together, a fourth that alone tells a rare target, and the target."""
+    rng = np.random.default_rng(seed)
+    block = rng.integers(0, 12, n)
+    near = [(block + (rng.random(n) < 0.3) * rng.integers(0, 12, n)) % 12 for _ in range(3)]
+    telling = rng.integers(0, 12, n)
+    target = rng.random(n) < np.where(telling > 8, 0.2, 0.01)
+    columns = {f"near{i}": x for i, x in enumerate(near)} | {"telling": telling, "target": target}
+    return Table(pa.table({k: [f"{v}" for v in x] for k, x in columns.items()}))
+
+
+def test_what_tells_a_rare_target_is_counted_with_it():
+    """By plain misses the features among themselves would take every round: they miss thousands of rows."""
+    model = PrivateMarginals(epsilon=1.0, rounds=6).fit(rare_target(), PublicSchema(target="target"), seed=1)
+    columns = [spec.column for spec in model.encoder_.specs]
+    telling, target = columns.index("telling"), columns.index("target")
+    assert any({telling, target} <= set(clique) for clique in model.measured_)
+    made = model.sample(12_000, seed=2).to_pandas().astype({"telling": int})
+    high, low = (made.loc[side, "target"].eq("True").mean() for side in (made["telling"] > 8, made["telling"] <= 8))
+    assert high > 3 * low
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6), st.integers(2, 5), st.integers(0, 2))
+def test_one_row_changes_a_score_by_at_most_one(seed, classes, target):
+    rng = np.random.default_rng(seed)
+    sizes = tuple(classes if part == target else 3 for part in range(3))
+    codes = np.stack([rng.integers(0, size, 60) for size in sizes], axis=1).astype(np.int32)
+    clique = (0, 1, 2)
+    estimate = rng.gamma(0.3, size=sizes) * rng.choice([0.0, 1.0, 40.0], size=sizes)
+
+    def scores(rows):
+        rounds = FurtherRounds(CodedRows(rows, sizes), GraphicalModel(sizes, 60.0), None, target, 1_000, 1)
+        rounds._estimates = {clique: estimate}
+        return np.array([rounds._mispredicted(clique, 7.0), rounds._missed(clique, 7.0)])
+
+    whole = scores(codes)
+    for row in range(len(codes)):
+        assert np.abs(whole - scores(np.delete(codes, row, axis=0))).max() <= 1 + 1e-9
+
+
+def test_a_category_that_hardly_any_row_has_is_no_group_of_its_own():
+    assert group_unordered(np.array([5_000.0, 900.0, 4.0]), 20.0, 32).tolist() == [0, 1, 0]
+    assert group_unordered(np.array([5_000.0, 4.0, 900.0, 300.0]), 20.0, 32).tolist() == [0, 0, 1, 2]
+    assert group_unordered(np.array([900.0, 5_000.0]), 20.0, 32).tolist() == [0, 1]
+    assert len(set(group_unordered(np.full(40, 100.0), 20.0, 32))) == 32  # too many: the others share one
 
 
 def test_a_survey_stays_useful_at_a_small_budget(fair):

@@ -98,8 +98,6 @@ def group_unordered(counts: np.ndarray, sigma: float, max_groups: int) -> np.nda
     order = np.argsort(-counts, kind="stable")
     alone = order[: max_groups - 1] if len(counts) > max_groups else order
     alone = alone[counts[alone] >= _LOST * sigma]
-    if len(alone) == len(counts) - 1:
-        alone = order  # one category is no tail
     group = np.full(len(counts), len(alone), dtype=np.int64)
     group[np.sort(alone)] = np.arange(len(alone))
     tail = group == len(alone)

@@ -6,8 +6,16 @@ pair's counts. The rest is AIM (McKenna, Mullins, Sheldon, Miklau 2022): in each
 mechanism chooses the clique that the model misses by most beyond the noise its measurement will have,
 which is then measured, and the model fitted again.
 
+Where a target is named, rounds take turns: every other count goes to the clique in which the model is
+most wrong on the target given the other columns. By plain misses alone, cliques with the target are
+chosen for what the model misses among the *other* columns, since the classes of the target, a rare one
+above all, hold few rows beside those.
+
 *Privacy.* A score is the sum over cells of |count - estimate|, where estimates come from earlier
-noisy answers only; one row changes one count by one, so the score by at most one. Scores are taken to
+noisy answers only; one row changes one count by one, so the score by at most one. The other score is
+half the sum over cells (x, y) of |count(x, y) - count(x) chance(y | x)|, chances from earlier answers
+too: one row of (x, y) changes the term of y by 1 - chance(y | x) and those of the other y by their
+chances, so the sum by at most two, and the score by at most one. Scores are taken to
 whole multiples of 1/1024; the sensitivity of 1025 multiples covers the rounding of floating point,
 whose error in these sums lies far below 1/1024. What is measured is a noisy count of sensitivity one.
 
@@ -19,6 +27,7 @@ of the fixed, equally noisy counts of one clique, whose mean is as good as one c
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -113,9 +122,23 @@ def learn_tree(rows: CodedRows, model: GraphicalModel, account: Account, parts: 
     return chosen
 
 
+Score = Callable[[Clique, float], float]
+"""How much a clique would tell, given the noise that its counts will have in all."""
+
+
+@dataclass
+class _Turn:
+    """Rounds of one aim: what may be chosen, by which score, how many copies it takes and has taken."""
+
+    candidates: list[Clique]
+    score: Score
+    copies: int = 1
+    spent: int = 0
+
+
 @dataclass
 class FurtherRounds:
-    """The rounds of AIM.
+    """The rounds of AIM; with a target, half of the counts are for it.
 
     Attributes:
         rows: what is counted.
@@ -135,30 +158,35 @@ class FurtherRounds:
 
     def run(self, parts: list[int], stream: RandomStream, run: RunContext) -> None:
         """Chooses, measures and fits until the ledger has nothing left for it."""
-        candidates: list[Clique] = list(combinations(parts, 2))
+        pairs: list[Clique] = list(combinations(parts, 2))
+        aimed = [clique for clique in pairs if self.target in clique]
         if self.target in parts:
-            candidates += [
+            aimed += [
                 tuple(sorted((*pair, self.target))) for pair in combinations([p for p in parts if p != self.target], 2)
             ]
-        copies, number = 1, 0
-        rounds = self.account.left("further")
+        turns = [_Turn(aimed, self._mispredicted), _Turn(sorted({*pairs, *aimed}), self._missed)]
+        rounds, number = self.account.left("further"), 0
         reporter = run.reporter("fit")
         while left := self.account.left("further"):
             run.check()
             reporter.update(1 - left / rounds, f"{rounds - left} of {rounds} counts")
-            pool = self._feasible(candidates, stream.child("pool", number).generator())
-            if not pool:
+            for turn in sorted(turns, key=lambda t: t.spent):
+                pool = self._feasible(turn.candidates, stream.child("pool", number).generator())
+                if pool:
+                    break
+            else:
                 break
-            copies = min(copies, left)
-            clique = self._choose(pool, copies, stream.child("model rows", number))
+            copies = min(turn.copies, left)
+            clique = self._choose(pool, turn.score, copies, stream.child("model rows", number))
             before = self._sampled(clique)
             found = measure(self.rows, clique, self.account, "further", copies)
             self.model.add([found])
             self.model.fit(self.iterations)
             moved = float(np.abs(self.model.marginal(clique) - before).sum()) * self.model.total
             noise = _NOISE * math.sqrt(float(np.max(found.variances))) * found.counts.size
+            turn.spent += copies
             if moved <= noise:
-                copies = min(_MAX_COPIES, copies * 2)
+                turn.copies = min(_MAX_COPIES, turn.copies * 2)
             number += 1
 
     def _feasible(self, candidates: list[Clique], rng: np.random.Generator) -> list[Clique]:
@@ -175,17 +203,26 @@ class FurtherRounds:
                 break
         return sorted(pool)
 
-    def _choose(self, pool: list[Clique], copies: int, stream: RandomStream) -> Clique:
+    def _choose(self, pool: list[Clique], score: Score, copies: int, stream: RandomStream) -> Clique:
         model = self.model
         made = draw_rows(model.tree, model.marginals, int(min(4 * model.total + 1, _MODEL_ROWS)), stream.generator())
-        variance = float(self._next_variance()) / copies
-        self._estimates = {clique: count(made, clique, model.sizes) * (model.total / len(made)) for clique in pool}
-        missed = [
-            float(np.abs(self.rows.counts(clique) - estimate).sum()) - _NOISE * math.sqrt(variance) * estimate.size
-            for clique, estimate in self._estimates.items()
-        ]
-        scores = [miss * (1.0 if self.target in (None, *clique) else _ELSEWHERE) for miss, clique in zip(missed, pool)]
+        sigma = math.sqrt(float(self._next_variance()) / copies)
+        self._estimates = {c: count(made, c, model.sizes) * (model.total / len(made)) for c in pool}
+        scores = [score(clique, _NOISE * sigma * self._estimates[clique].size) for clique in pool]
         return pool[choose_clique(np.array(scores), self.account, "further choice")]
+
+    def _missed(self, clique: Clique, noise: float) -> float:
+        miss = float(np.abs(self.rows.counts(clique) - self._estimates[clique]).sum()) - noise
+        return miss * (1.0 if self.target in (None, *clique) else _ELSEWHERE)
+
+    def _mispredicted(self, clique: Clique, noise: float) -> float:
+        """Rows whose target would have to change for the model to be right on the target given the others."""
+        axis = clique.index(self.target)
+        counts, estimate = self.rows.counts(clique), self._estimates[clique]
+        share = estimate.sum(axis=tuple(a for a in range(estimate.ndim) if a != axis), keepdims=True) / estimate.sum()
+        chance = (estimate + share) / (estimate.sum(axis=axis, keepdims=True) + 1.0)
+        miss = counts - counts.sum(axis=axis, keepdims=True) * chance
+        return 0.5 * (float(np.abs(miss).sum()) - noise)
 
     def _sampled(self, clique: Clique) -> np.ndarray:
         return self._estimates[clique] / self.model.total
