@@ -1,45 +1,54 @@
 """Random sets of constraints: do they always hold, are there always as many rows, what do they cost?
 
-    python benchmarks/constraints.py --data FOLDER [--tables adult,bank_marketing,credit_default] [--sets 1000] [--rows 500]
+    python benchmarks/constraints.py --data FOLDER [--sets 1000] [--rows 200] [--judged 36] [--output FILE]
 
 Each set has 3 to 6 constraints of different kinds. Every constraint holds in all rows of the table
-that is learned from (rows that break one of the pool are taken out before), and is broken by at least
-5 % of the rows of a synthesizer that knows nothing of it, here one with each column by itself. Half
-of the sets come with a condition; one in twenty is made to contradict itself. Counted are violations
-(by plain pandas, not by Synthloom), sets with another number of rows, and errors that are not typed.
-c2st: a LightGBM classifier against holdout rows, for sets without a condition.
+that is learned from, and is broken by at least 5 % of the rows of the same model without constraints
+(relations that would be kept anyway are switched off). Half of the sets come with a condition; one in
+twenty is made to contradict itself. Counted are violations (by plain pandas, not by Synthloom), sets
+with another number of rows, and errors that are not typed. c2st: a LightGBM classifier against
+holdout rows, for some sets without a condition, as many rows with and without the constraints. With
+--output every set is a line of JSON, and the same command goes on after a stop.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
-import json
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from common import KeptRecords, described_tables, parser_for
 
 import synthloom as sl
+from conditions import c2st, meets
 from synthloom.constraints import (
     Combinations,
     Comparison,
     Constraint,
     Custom,
+    Formula,
     Implication,
     Inequality,
     Monotone,
     OneHot,
     Pattern,
     Presence,
+    Sum,
     Unique,
     ValueRange,
 )
 from synthloom.data import Table
 
-EXTRA_NUMBERS = ("first", "second", "third", "total", "ratio", "closed_on", "opened_on")
+LEAST_BROKEN = 0.05
+CONTRADICTIONS = 0.05
+JUDGED_ROWS = 1_500
+PLANTED = ("first", "second", "third", "total", "charge", "net", "tax", "fee", "units")
+Judge = Callable[[pd.DataFrame], Any]
 
 
 def with_planted(frame: pd.DataFrame, seed: int) -> pd.DataFrame:
@@ -53,6 +62,10 @@ def with_planted(frame: pd.DataFrame, seed: int) -> pd.DataFrame:
     out["third"] = np.round(out["second"] + rng.exponential(20, n), 2)
     out["units"] = rng.integers(1, 9, n)
     out["charge"] = np.round(out["first"] * out["units"] * rng.choice([0.9, 1.0], n), 2)
+    out["net"] = np.round(np.exp(rng.normal(2 + number, 0.5)), 2)
+    out["tax"] = np.round(rng.exponential(6, n) * (0.5 + number), 2)
+    out["total"] = np.round(out["net"] + out["tax"], 2)
+    out["fee"] = np.round(0.3 * out["net"] + 2.0 * out["units"], 2)
     kind = rng.integers(0, 3, n)
     for place, name in enumerate(("by_post", "by_phone", "by_web")):
         out[name] = (kind == place).astype(int)
@@ -69,9 +82,9 @@ def with_planted(frame: pd.DataFrame, seed: int) -> pd.DataFrame:
     return out
 
 
-def pool(frame: pd.DataFrame) -> list[tuple[Constraint, object]]:
+def pool(frame: pd.DataFrame) -> list[tuple[Constraint, Judge]]:
     """Constraints that hold in all rows, each with a judge in plain pandas (rows -> bool for each)."""
-    c: list[tuple[Constraint, object]] = [
+    c: list[tuple[Constraint, Judge]] = [
         (Inequality(columns=("first", "second")), lambda f: f["first"] <= f["second"]),
         (
             Inequality(columns=("first", "second", "third")),
@@ -120,9 +133,17 @@ def pool(frame: pd.DataFrame) -> list[tuple[Constraint, object]]:
         ),
         (Monotone(column="opened_on"), lambda f: f["opened_on"].diff().fillna(pd.Timedelta(0)) >= pd.Timedelta(0)),
         (Unique(columns=("units", "first")), lambda f: ~f.duplicated(["units", "first"], keep=False)),
+        (
+            Sum(total="total", parts=("net", "tax"), decimals=2),
+            lambda f: (f["total"] - f["net"] - f["tax"]).abs() < 0.006,
+        ),
+        (
+            Formula(column="fee", equals="0.3 * net + 2 * units", decimals=2),
+            lambda f: (f["fee"] - 0.3 * f["net"] - 2 * f["units"]).abs() < 0.006,
+        ),
         (Pattern(column="town", regex="[NSW]-[1-4]0"), lambda f: f["town"].str.fullmatch("[NSW]-[1-4]0")),
     ]
-    numbers = [n for n in frame.select_dtypes("number") if frame[n].nunique() > 20 and n not in EXTRA_NUMBERS][:3]
+    numbers = [n for n in frame.select_dtypes("number") if frame[n].nunique() > 20 and n not in PLANTED][:3]
     for name in numbers:
         low, high = frame[name].quantile([0.0, 1.0])
         c.append(
@@ -132,13 +153,6 @@ def pool(frame: pd.DataFrame) -> list[tuple[Constraint, object]]:
             )
         )
     return c
-
-
-def loaded(name: str):
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def conditions_for(frame: pd.DataFrame, rng: np.random.Generator) -> str:
@@ -165,102 +179,160 @@ def contradiction(rng: np.random.Generator) -> tuple[list[Constraint], str | Non
     return choices[int(rng.integers(0, len(choices)))]
 
 
-def prepared(options: argparse.Namespace, table: str, described: dict) -> tuple[pd.DataFrame, pd.DataFrame]:
+class Subject(NamedTuple):
+    """A fitted model, its rows, and the constraints that it breaks by itself."""
+
+    model: sl.Synthesizer
+    train: pd.DataFrame
+    holdout: pd.DataFrame
+    usable: list[tuple[Constraint, Judge]]
+    base: float
+
+
+def prepared(frame: pd.DataFrame, size: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Training and holdout rows with planted columns, no two with the same units and first."""
-    frame = pd.read_parquet(options.data / described[table]["file"]).sample(options.train * 4 // 3, random_state=0)
-    frame = with_planted(frame.reset_index(drop=True), 0).drop_duplicates(["units", "first"])
-    frame["first_seen"] = 0
-    frame = frame.drop(columns="first_seen").sort_values("opened_on").reset_index(drop=True)
+    frame = frame.sample(size * 4 // 3, random_state=0).reset_index(drop=True)
+    frame = with_planted(frame, 0).drop_duplicates(["units", "first"])
+    frame = frame.sort_values("opened_on").reset_index(drop=True)
     held = np.random.default_rng(0).random(len(frame)) < 0.25
     return frame[~held].reset_index(drop=True), frame[held].reset_index(drop=True)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--tables", default="adult,bank_marketing,credit_default")
-    parser.add_argument("--synthesizers", default="boosted_chain,gaussian_copula")
-    parser.add_argument("--sets", type=int, default=1_000)
-    parser.add_argument("--rows", type=int, default=500)
-    parser.add_argument("--train", type=int, default=6_000)
-    options = parser.parse_args()
-    c2st = loaded("conditions").c2st
-    described = {d["name"]: d for d in json.loads((options.data / "datasets.json").read_text())["datasets"]}
-    jobs = [(t, s) for t in options.tables.split(",") for s in options.synthesizers.split(",")]
-    totals: Counter[str] = Counter()
-    differences: list[float] = []
-    start_all = time.process_time()
-    for job, (table, name) in enumerate(jobs):
-        train, holdout = prepared(options, table, described)
-        schema = sl.infer_schema(Table.from_frame(train)).model_copy(update={"relations": "ignore"})
-        from synthloom.synthesizers import synthesizer_class
+def subject(options: argparse.Namespace, table: str, name: str) -> Subject:
+    """A model of one table, fitted once for all its sets."""
+    from synthloom.synthesizers import synthesizer_class
 
-        model = synthesizer_class(name)().fit(train, schema, seed=0)
-        plain = model.sample(5_000, seed=0)
-        known = pool(train)
-        assert all(bool(judge(train).all()) for _, judge in known), [
-            c.sentence for c, judge in known if not judge(train).all()
-        ]
-        broken = [float((~judge(plain)).mean()) for _, judge in known]
-        usable = [item for item, share in zip(known, broken, strict=True) if share >= 0.05]
-        print(
-            f"{table}, {name}: " + "; ".join(f"{c.kind} {b:.0%}" for (c, _), b in zip(known, broken, strict=True)),
-            flush=True,
-        )
-        kinds = {c.kind for c, _ in usable}
-        print(f"  {len(usable)} constraints of {len(kinds)} kinds are broken by at least 5 % of its rows", flush=True)
-        rng = np.random.default_rng(job)
-        base = c2st(holdout, model.sample(len(holdout), seed=9)) if len(usable) else 0.5
-        seconds, samples = time.process_time(), []
-        for number in range(options.sets // len(jobs)):
-            totals["sets"] += 1
-            if rng.random() < 0.05:
-                wanted, where = contradiction(rng)
-                try:
-                    model.sample(options.rows, where=where, constraints=wanted, seed=number)
-                    totals["contradictions that gave rows"] += 1
-                except sl.UserError as error:
-                    totals["contradictions refused"] += 1
-                    totals["refusals without the feasible part"] += "Accepted" not in str(error)
-                continue
-            size = int(rng.integers(3, 7))
-            order = rng.permutation(len(usable))
-            chosen, seen = [], set()
-            for place in order:
-                if usable[place][0].kind not in seen and len(chosen) < size:
-                    chosen.append(usable[place])
-                    seen.add(usable[place][0].kind)
-            where = conditions_for(train, rng) if rng.random() < 0.5 else None
-            totals["with a condition"] += where is not None
-            begun = time.process_time()
-            try:
-                made = model.draw(options.rows, where=where, constraints=[c for c, _ in chosen], seed=number)
-            except sl.UserError as error:
-                totals["typed errors"] += 1
-                print(f"  set {number}: {[c.sentence for c, _ in chosen]} where {where}: {error}", flush=True)
-                continue
-            totals["wrong number of rows"] += len(made.data) != options.rows
-            totals["rows mended"] += made.rows_mended
-            totals["violations"] += sum(int((~judge(made.data)).sum()) for _, judge in chosen)
-            totals["rows"] += len(made.data)
-            if time.process_time() - begun > 5:
-                print(
-                    f"  slow ({time.process_time() - begun:.0f} s): {[c.sentence for c, _ in chosen]} where {where}: drawn {made.rows_drawn:,}, mended {made.rows_mended}",
-                    flush=True,
-                )
-            if where is None and len(samples) < 3:
-                samples.append([c for c, _ in chosen])
-        print(f"  {time.process_time() - seconds:.0f} s; so far {dict(totals)}", flush=True)
-        for chosen in samples:
-            made = model.sample(len(holdout), constraints=chosen, seed=9)
-            with_them = c2st(holdout, made)
-            differences.append(with_them - base)
-            print(f"  c2st {with_them:.3f} with {[c.kind for c in chosen]}, {base:.3f} without", flush=True)
+    frame = pd.read_parquet(options.data / described_tables(options.data)[table]["file"])
+    train, holdout = prepared(frame, options.train)
+    schema = sl.infer_schema(Table.from_frame(train)).model_copy(update={"relations": "ignore"})
+    model = synthesizer_class(name)().fit(train, schema, seed=0)
+    plain = model.sample(5_000, seed=0)
+    known = pool(train)
+    wrong = [c.sentence for c, judge in known if not judge(train).all()]
+    if wrong:
+        raise SystemExit(f"not all real rows meet {wrong}")
+    broken = [float((~judge(plain)).mean()) for _, judge in known]
+    usable = [item for item, share in zip(known, broken, strict=True) if share >= LEAST_BROKEN]
+    print(f"{table}, {name}: " + "; ".join(f"{c.kind} {b:.0%}" for (c, _), b in zip(known, broken, strict=True)))
     print(
-        dict(totals),
-        f"{time.process_time() - start_all:.0f} s; c2st with less without: mean {np.mean(differences):+.3f}, worst {np.max(differences):+.3f}",
-        flush=True,
+        f"  {len(usable)} constraints of {len({c.kind for c, _ in usable})} kinds are broken by 5 % of its rows or more"
     )
+    return Subject(model, train, holdout, usable, c2st_of(holdout, plain))
+
+
+def c2st_of(holdout: pd.DataFrame, made: pd.DataFrame) -> float:
+    """The mean over three drawings of rows."""
+    return float(np.mean([c2st(holdout.head(JUDGED_ROWS), made, seed) for seed in range(3)]))
+
+
+def random_set(usable: list[tuple[Constraint, Judge]], rng: np.random.Generator) -> list[tuple[Constraint, Judge]]:
+    """3 to 6 constraints of different kinds."""
+    chosen: dict[str, tuple[Constraint, Judge]] = {}
+    size = int(rng.integers(3, 7))
+    for place in rng.permutation(len(usable)):
+        if len(chosen) < size:
+            chosen.setdefault(usable[place][0].kind, usable[place])
+    return list(chosen.values())
+
+
+def refused(at: Subject, rows: int, seed: int, rng: np.random.Generator) -> dict[str, Any]:
+    """A set that contradicts itself: the error that comes, if one does."""
+    wanted, where = contradiction(rng)
+    record: dict[str, Any] = {"contradiction": True, "where": where, "kinds": [c.kind for c in wanted]}
+    try:
+        at.model.sample(rows, where=where, constraints=wanted, seed=seed)
+    except sl.UserError as error:
+        return {**record, "error": type(error).__name__, "accepted": "Accepted" in str(error)}
+    return {**record, "error": None}
+
+
+def kept(at: Subject, rows: int, seed: int, rng: np.random.Generator, *, judged: bool) -> dict[str, Any]:
+    """A set that can be met: how many rows came, and how many of them do not meet it."""
+    chosen = random_set(at.usable, rng)
+    constraints = [c for c, _ in chosen]
+    where = conditions_for(at.train, rng) if rng.random() < 0.5 and not judged else None
+    record: dict[str, Any] = {"contradiction": False, "where": where, "kinds": [c.kind for c in constraints]}
+    start = time.process_time()
+    try:
+        made = at.model.draw(rows, where=where, constraints=constraints, seed=seed)
+    except sl.UserError as error:
+        return {**record, "error": type(error).__name__, "words": str(error)}
+    record |= {"error": None, "rows": len(made.data), "mended": made.rows_mended, "drawn": made.rows_drawn}
+    record |= {"seconds": time.process_time() - start, "effective": made.effective_sample_size}
+    record["violations"] = sum(int((~judge(made.data)).sum()) for _, judge in chosen)
+    if where is not None:
+        record["outside"] = int((~meets(at.model, where)(made.data)).sum())
+    if judged:
+        rows_like = at.model.sample(JUDGED_ROWS, constraints=constraints, seed=seed)
+        record |= {"c2st": c2st_of(at.holdout, rows_like), "without": at.base}
+    return record
+
+
+def summary(records: list[dict[str, Any]], rows: int) -> None:
+    """What is to be shown, counted."""
+    met = [r for r in records if not r["contradiction"]]
+    made = [r for r in met if r["error"] is None]
+    count: Counter[str] = Counter(kind for r in met for kind in r["kinds"])
+    against = [r for r in records if r["contradiction"]]
+    print(
+        f"{len(records):,} sets; {len(met):,} that can be met, {sum(r['where'] is not None for r in met):,} with a condition; kinds "
+        + ", ".join(f"{k} {v}" for k, v in count.most_common())
+    )
+    print(
+        f"violations {sum(r['violations'] for r in made)}, rows outside the condition {sum(r.get('outside', 0) for r in made)}, "
+        f"sets of another number of rows {sum(r['rows'] != rows for r in made)}, of {sum(r['rows'] for r in made):,} rows; "
+        f"refused though they can be met {len(met) - len(made)}; rows mended {sum(r['mended'] for r in made):,} "
+        f"in {sum(r['mended'] > 0 for r in made)} sets; median {np.median([r['seconds'] for r in made]):.2f} s, "
+        f"slowest {max(r['seconds'] for r in made):.1f} s"
+    )
+    print(
+        f"contradictions {len(against)}: refused with a typed error {sum(r['error'] is not None for r in against)}, "
+        f"naming what is accepted {sum(bool(r.get('accepted')) for r in against)}"
+    )
+    for name in sorted({r["synthesizer"] for r in made}):
+        differences = [r["c2st"] - r["without"] for r in made if "c2st" in r and r["synthesizer"] == name]
+        if differences:
+            print(
+                f"{name}: c2st with constraints less without, {len(differences)} sets: mean {np.mean(differences):+.3f}, "
+                f"worst {max(differences):+.3f}, more than 0.01 in {sum(d > 0.01 for d in differences)}"
+            )
+
+
+def main() -> None:
+    parser = parser_for(__doc__)
+    parser.add_argument("--tables", default="adult,bank_marketing,credit_default")
+    parser.add_argument("--synthesizers", default="boosted_chain,gaussian_copula,independent_columns")
+    parser.add_argument("--sets", type=int, default=1_000)
+    parser.add_argument("--rows", type=int, default=200)
+    parser.add_argument("--train", type=int, default=4_500)
+    parser.add_argument("--judged", type=int, default=36, help="how many sets are judged by c2st")
+    parser.add_argument("--output", type=Path, help="file of JSON lines that records are kept in")
+    options = parser.parse_args()
+    jobs = [(t, s) for s in options.synthesizers.split(",") for t in options.tables.split(",")]
+    old = KeptRecords(options.output) if options.output else []
+    records = list(old)
+    every = max(1, options.sets // max(1, options.judged))
+    for job, (table, name) in enumerate(jobs):
+        key = {"table": table, "synthesizer": name}
+        numbers = range(job, options.sets, len(jobs))
+        left = [n for n in numbers if not (options.output and old.has({**key, "set": n}))]
+        if not left:
+            continue
+        at = subject(options, table, name)
+        for number in left:
+            rng = np.random.default_rng([job, number])
+            judged = number // len(jobs) % every == 0
+            if rng.random() < CONTRADICTIONS and not judged:
+                record = refused(at, options.rows, number, rng)
+            else:
+                record = kept(at, options.rows, number, rng, judged=judged)
+            record = {**key, "set": number, **record}
+            records.append(record)
+            if options.output:
+                old.keep(record)
+            if record["error"] and not record["contradiction"]:
+                print(f"  set {number}: {record}", flush=True)
+    summary(records, options.rows)
 
 
 if __name__ == "__main__":
