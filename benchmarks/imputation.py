@@ -1,27 +1,32 @@
 """Filling gaps: against scikit-learn's IterativeImputer and KNNImputer, and the coverage of intervals.
 
-    python benchmarks/imputation.py --data FOLDER [--tables adult,bank_marketing] [--rows 4000]
+    python benchmarks/imputation.py --data FOLDER [--tables adult,bank_marketing] [--rows 4000] [--output FILE]
 
 20 % of the cells are taken out, at random or with a chance that grows with the value (from 10 % for
 the smallest to 30 % for the largest; categories in alphabetical order). Error: root mean square over
 the standard deviation for numbers, share of wrong guesses for categories, averaged over columns.
 The others see categories as one-hot columns and numbers standardised. Coverage: share of true numbers
-inside the 90 % interval.
+inside the 90 % interval, averaged over columns. With --output every table is a line of JSON, and the
+same command goes on after a stop.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import time
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from common import KeptRecords, described_tables, parser_for
 
 import synthloom as sl
+from synthloom.data import Table
 from synthloom.guidance import impute
+
+HOW = ("at random", "by value")
+INTERVAL = 0.9
 
 TABLES = "adult,bank_marketing,credit_default,california_housing,online_shoppers"
 
@@ -88,71 +93,85 @@ def by_sklearn(holes: pd.DataFrame, real: pd.DataFrame, imputer: object) -> pd.D
     return pd.DataFrame(out)
 
 
-def coverage(real: pd.DataFrame, cells: pd.DataFrame, most_common: float = 1.0) -> float:
-    """Share of the true numbers inside their intervals, averaged over columns.
-
-    Only columns in which no value has more than a share ``most_common``: where one value has nearly all
-    of an interval's share, no interval can cover just 90 %.
-    """
-    shares = []
+def coverage(real: pd.DataFrame, cells: pd.DataFrame) -> dict[str, float]:
+    """Share of the true numbers inside their intervals, by column."""
+    shares = {}
     for name, mine in cells.groupby("column"):
-        if is_number(real[name]) and real[name].value_counts(normalize=True).iloc[0] <= most_common:
+        if is_number(real[name]):
             truth = real[name].to_numpy()[mine["row"]].astype(float)
             inside = (truth >= mine["low"].astype(float) - 1e-9) & (truth <= mine["high"].astype(float) + 1e-9)
-            shares.append(inside.mean())
-    return float(np.mean(shares)) if shares else float("nan")
+            shares[str(name)] = float(inside.mean())
+    return shares
 
 
-def main() -> None:
+def one_table(frame: pd.DataFrame, how: str, seed: int) -> dict[str, Any]:
+    """Errors and coverage of one table with gaps of one kind."""
     from sklearn.experimental import enable_iterative_imputer  # noqa: F401
     from sklearn.impute import IterativeImputer, KNNImputer
 
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
+    out = taken_out(frame, how, np.random.default_rng(seed))
+    whole = [c for c in frame if pd.api.types.is_integer_dtype(frame[c])]
+    holes = frame.astype(dict.fromkeys(whole, float)).mask(out).astype(dict.fromkeys(whole, "Int64"))
+    start = time.process_time()
+    made = impute(holes, seed=seed, interval=INTERVAL)
+    seconds = time.process_time() - start
+    cells = made.cells.to_pandas()
+    place = {name: at for at, name in enumerate(frame)}
+    cells = cells[out[cells["row"].to_numpy(), cells["column"].map(place).to_numpy()]]
+    return {
+        "ours": errors(frame, made.data, out),
+        "iterative": errors(frame, by_sklearn(holes, frame, IterativeImputer(max_iter=10, random_state=0)), out),
+        "nearest": errors(frame, by_sklearn(holes, frame, KNNImputer(n_neighbors=5)), out),
+        "coverage": coverage(frame, cells),
+        "heaviest": {c: float(frame[c].value_counts(normalize=True).iloc[0]) for c in frame},
+        "effective": made.effective,
+        "seconds": seconds,
+    }
+
+
+def told(record: dict[str, Any]) -> str:
+    """A record in a few lines."""
+    means = {who: float(np.mean(list(record[who].values()))) for who in ("ours", "iterative", "nearest")}
+    other = {c: min(record["iterative"][c], record["nearest"][c]) for c in record["ours"]}
+    worse = {c: (round(e, 3), round(other[c], 3)) for c, e in record["ours"].items() if e > other[c] + 0.01}
+    off = {
+        c: (round(v, 3), round(record["heaviest"][c], 2))
+        for c, v in record["coverage"].items()
+        if abs(v - INTERVAL) > 0.03
+    }
+    lines = [
+        f"{record['table']}, {record['how']}: error {means['ours']:.3f}, iterative {means['iterative']:.3f}, nearest "
+        f"{means['nearest']:.3f}; coverage of {INTERVAL:.0%} {np.mean(list(record['coverage'].values())):.3f}; "
+        f"effective {record['effective']:.0f} of 64; {record['seconds']:.0f} s"
+    ]
+    if worse:
+        lines.append(f"    columns that another guesses better (ours, best): {worse}")
+    if off:
+        lines.append(f"    columns covered otherwise (coverage, share of the commonest value): {off}")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = parser_for(__doc__)
     parser.add_argument("--tables", default=TABLES)
     parser.add_argument("--rows", type=int, default=4_000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--output", type=Path, help="file of JSON lines that records are kept in")
     options = parser.parse_args()
-    described = {d["name"]: d for d in json.loads((options.data / "datasets.json").read_text())["datasets"]}
+    described = described_tables(options.data)
+    records = KeptRecords(options.output) if options.output else None
     for table in options.tables.split(","):
-        frame = pd.read_parquet(options.data / described[table]["file"])
-        frame = frame.sample(min(options.rows, len(frame)), random_state=options.seed).reset_index(drop=True)
-        frame = frame[[c for c in sl.infer_schema(frame_table(frame)).names if learned(frame, c)]]
-        for how in ("at random", "by value"):
-            out = taken_out(frame, how, np.random.default_rng(options.seed))
-            holes = frame.astype({c: float for c in frame if pd.api.types.is_integer_dtype(frame[c])}).mask(out)
-            holes = holes.astype({c: "Int64" for c in frame if pd.api.types.is_integer_dtype(frame[c])})
-            start = time.process_time()
-            made = impute(holes, seed=options.seed)
-            seconds = time.process_time() - start
-            cells = made.cells.to_pandas()
-            taken = {(r, c) for c_at, c in enumerate(frame) for r in np.flatnonzero(out[:, c_at])}
-            cells = cells[[key in taken for key in zip(cells["row"], cells["column"], strict=True)]]
-            ours = errors(frame, made.data, out)
-            iterative = errors(frame, by_sklearn(holes, frame, IterativeImputer(max_iter=10, random_state=0)), out)
-            nearest = errors(frame, by_sklearn(holes, frame, KNNImputer(n_neighbors=5)), out)
-            means = [float(np.mean(list(e.values()))) for e in (ours, iterative, nearest)]
-            print(
-                f"{table}, {how}: error {means[0]:.3f}, iterative {means[1]:.3f}, nearest {means[2]:.3f}; coverage of 90 % {coverage(frame, cells):.3f} (columns without a value in over 5 % of the rows {coverage(frame, cells, 0.05):.3f}); effective {made.effective:.0f} of 64; {seconds:.0f} s",
-                flush=True,
-            )
-            worse = {
-                c: (round(ours[c], 3), round(min(iterative[c], nearest[c]), 3))
-                for c in ours
-                if ours[c] > min(iterative[c], nearest[c]) + 0.01
-            }
-            if worse:
-                print(f"    columns that another guesses better (ours, best): {worse}", flush=True)
-
-
-def frame_table(frame: pd.DataFrame):
-    from synthloom.data import Table
-
-    return Table.from_frame(frame)
-
-
-def learned(frame: pd.DataFrame, name: str) -> bool:
-    return sl.infer_schema(frame_table(frame)).column(name).learned
+        for how in HOW:
+            key = {"table": table, "how": how, "rows": options.rows, "seed": options.seed}
+            if records is not None and records.has(key):
+                continue
+            frame = pd.read_parquet(options.data / described[table]["file"])
+            frame = frame.sample(min(options.rows, len(frame)), random_state=options.seed).reset_index(drop=True)
+            frame = frame[[c.name for c in sl.infer_schema(Table.from_frame(frame)) if c.learned]]
+            record = {**key, **one_table(frame, how, options.seed)}
+            if records is not None:
+                records.keep(record)
+            print(told(record), flush=True)
 
 
 if __name__ == "__main__":
