@@ -408,3 +408,15 @@ def test_airbnb(real_data):
     found = Derivations.find(table := real_data("airbnb_nyc"), infer_schema(table))
     assert "neighbourhood_group" in found.relations
     assert {"last_review", "reviews_per_month"} == set(found.gap_rules)
+
+
+def test_a_ratio_of_which_rounding_leaves_little():
+    """Nearly all rows round to 0.00 or 0.01: the few that tell something are enough to look for it."""
+    rng = np.random.default_rng(3)
+    income, people = rng.gamma(4.0, 1.0, 8_000).round(4), rng.lognormal(7.0, 0.7, 8_000).round() + 1
+    frame = pd.DataFrame({"income": income, "people": people, "share": (income / people).round(2)})
+    assert frame.share.nunique() < 20
+    model = sl.GaussianCopula().fit(frame, seed=0)
+    made = model.sample(5_000, seed=1)
+    assert any("income / people" in sentence for sentence in model.encoder_.derivations.sentences)
+    assert np.isclose(made.share, (made.income / made.people).round(2), atol=1e-9).all()

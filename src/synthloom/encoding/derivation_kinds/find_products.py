@@ -24,7 +24,7 @@ _WIDE = 100
 _ROUNDINGS = ("round", "half_up", "floor", "ceil")
 _LOOKED_AT = 64
 _LEAST_ROWS = 24
-_MIN_DISTINCT = 10
+_MIN_DISTINCT = 5
 _MAX_PROOFS = 12
 
 
@@ -72,7 +72,8 @@ def _candidates(
         if len(rows) < _LEAST_ROWS:
             continue
         rows = rows[np.argsort(-sizes[rows, place], kind="stable")[:_LOOKED_AT]]
-        noise = half / sizes[rows, place] + 1e-9
+        # how far rounding may have moved a logarithm: up to log(size / (size - half)) when it was up
+        noise = -np.log1p(-np.minimum(half / sizes[rows, place], 0.999)) + 1e-9
         own, other = logs[rows, place], logs[rows, first]
         for divides, swapped, goal, sign in (
             (False, False, own - other, 1.0),
