@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from synthloom.constraints.combinations import distinct_texts
 from synthloom.data import Table
 from synthloom.encoding.derivation_kinds.values import write_values
 from synthloom.errors import ConditionError, InputError, OptionError, did_you_mean
+from synthloom.guidance.intervals import flattened, shortest_intervals
 from synthloom.randomness import RandomStream, resolve_seed
 from synthloom.run_context import RunContext
 from synthloom.synthesizers import Synthesizer, synthesizer_class
@@ -194,15 +195,17 @@ class _Job:
         completer = Completer(self.model, given, self.allowed, stay=self.stay)
         done = completer.complete(np.arange(len(rows)), completions, stream)
         decoded = self.model.encoder_.decode(done.rows, 0, stream, names=self.learned)
-        weight = np.exp(done.log_weight - done.log_weight.max(axis=1, keepdims=True))
-        weight /= weight.sum(axis=1, keepdims=True)
+        weight = _shares(np.exp(done.log_weight - done.log_weight.max(axis=1, keepdims=True)))
+        flat = flattened(done.log_weight)
         guesses = {}
         for name in self.columns:
             mine = np.flatnonzero(self.gaps[name][rows])
             if len(mine):
                 places = (mine[:, None] * completions + np.arange(completions)).reshape(-1)
                 column = decoded.column(name).take(places)
-                guesses[name] = _guess(column, weight[mine], interval, self.model.schema_.column(name), mine)
+                coins = stream.child("coins", name).generator().random(len(mine))
+                among = _Completed(column, weight[mine], flat[mine], coins)
+                guesses[name] = _guess(among, interval, self.model.schema_.column(name), mine)
         return guesses, done.effective
 
     def _write(self, name: str, found: list[tuple[np.ndarray, _Guess]], arrays: dict[str, Any], cells: _Cells) -> None:
@@ -263,6 +266,15 @@ class _Job:
         return _with_rows(self.table, self.open, Table.concatenate(parts), self.columns, self.table)
 
 
+class _Completed(NamedTuple):
+    """Completions of one column (Arrow, those of a row together), two kinds of weights [k, many], coins [k]."""
+
+    column: Any
+    weight: np.ndarray
+    flat: np.ndarray
+    coins: np.ndarray
+
+
 @dataclass(frozen=True)
 class _Guess:
     """Best guesses of one column: in which rows of a block, values, interval ends, chance of the value."""
@@ -274,17 +286,17 @@ class _Guess:
     chance: np.ndarray
 
 
-def _guess(column: Any, weight: np.ndarray, interval: float, schema: ColumnSchema, rows: np.ndarray) -> _Guess:
-    """The best guess from ``column`` (Arrow, completions of a row together) with weights float64 [k, many]."""
+def _guess(among: _Completed, interval: float, schema: ColumnSchema, rows: np.ndarray) -> _Guess:
+    """The best guess by the weights, the interval by the flattened ones."""
+    column, weight = among.column, among.weight
     values, missing = comparable(column, schema.format)
     nothing: list[Any] = [None] * len(weight)
     if schema.kind in ("numeric", "datetime") and isinstance(values, np.ndarray):
+        there = ~missing.reshape(weight.shape)
         matrix = np.where(missing, 0.0, values).astype(np.float64).reshape(weight.shape)  # 0 of no weight
-        weight = np.where(missing.reshape(weight.shape), 0.0, weight)
-        gone = weight.sum(axis=1) <= 0
-        weight = np.where(gone[:, None], 1.0, weight)
-        weight = weight / weight.sum(axis=1, keepdims=True)
-        low, high = shortest_intervals(matrix, weight, interval)
+        gone = (weight * there).sum(axis=1) <= 0
+        weight, flat = (_shares(np.where(gone[:, None], 1.0, w * there)) for w in (weight, among.flat))
+        low, high = shortest_intervals(matrix, flat, interval, among.coins)
         best = (matrix * weight).sum(axis=1) if schema.kind == "numeric" else _weighted_median(matrix, weight)
 
         def written(numbers: np.ndarray) -> Any:
@@ -303,31 +315,9 @@ def _guess(column: Any, weight: np.ndarray, interval: float, schema: ColumnSchem
     return _Guess(rows, best_values.combine_chunks(), nothing, nothing, mass[np.arange(len(weight)), chosen])
 
 
-def shortest_intervals(values: np.ndarray, weight: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
-    """The shortest interval of each row of ``values`` float64 [k, m] that holds a ``share`` of the weight.
-
-    Unlike the stretch between two quantiles it does not grow beyond the share where a single value
-    holds most of it. ``weight`` [k, m] sums to 1; of n effective values, n / (n + 1) of the weight
-    counts, as a fresh value of the same kind may lie outside all of them.
-    """
-    order = np.argsort(values, axis=1, kind="stable")
-    ranked = np.take_along_axis(values, order, axis=1)
-    heavy = np.take_along_axis(weight, order, axis=1)
-    size = 1.0 / (heavy**2).sum(axis=1)
-    reached = np.cumsum(heavy, axis=1)
-    wanted = np.minimum(share * (size + 1.0) / size, 1.0) - 1e-9
-    rows = np.arange(len(values))
-    best = np.full(len(values), np.inf)
-    low, high = ranked[:, 0].copy(), ranked[:, -1].copy()
-    for start in range(values.shape[1]):
-        before = reached[:, start] - heavy[:, start]
-        stop = (reached < (before + wanted)[:, None]).sum(axis=1)
-        fits = stop < values.shape[1]
-        end = ranked[rows, np.minimum(stop, values.shape[1] - 1)]
-        better = fits & (end - ranked[:, start] < best)
-        best = np.where(better, end - ranked[:, start], best)
-        low, high = np.where(better, ranked[:, start], low), np.where(better, end, high)
-    return low, high
+def _shares(weight: np.ndarray) -> np.ndarray:
+    """Weights float64 [k, m] that sum to 1 in each row."""
+    return np.asarray(weight / weight.sum(axis=1, keepdims=True))
 
 
 def _weighted_median(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
