@@ -23,15 +23,11 @@ import numpy as np
 import pandas as pd
 from common import KeptRecords, described_tables, parser_for
 
-from synthloom.data import Table
 from synthloom.evaluation.utility.equivalence import corrected_difference
-from synthloom.evaluation.utility.learners import learner_named
 from synthloom.execution import SerialExecutor
-from synthloom.guidance.augmentation import _Job, augment
+from synthloom.guidance.augmentation import augment, compare_ways
 from synthloom.guidance.augmentation_advice import NONE
-from synthloom.randomness import RandomStream
 from synthloom.run_context import RunContext
-from synthloom.schema import infer_schema
 
 TABLES = "adult,bank_marketing,german_credit,california_housing,online_shoppers"
 TESTED = 5_000
@@ -42,24 +38,11 @@ def truth(
     real: pd.DataFrame, others: pd.DataFrame, target: str, exclude: list[str], learners: list[str], seed: int
 ) -> dict:
     """The score of each way on other real rows, by learner."""
-    table = Table.from_frame(real)
-    schema = infer_schema(table).with_roles(target=target)
-    ways = [(kind, multiple) for kind in ("plain", "balanced") for multiple in MULTIPLES]
-    job = _Job(
-        table,
-        schema,
-        [learner_named(n) for n in learners],
-        ways,
-        tuple(exclude),
-        "auto",
-        0.25,
-        RunContext(SerialExecutor()),
-    )
-    tested = Table.from_frame(others).select(schema.names)
-    found, measure = job._scores(table.select(schema.names), tested, RandomStream(seed), "auto", real_curve=False)
-    return {learner: {way: scores[measure] for way, scores in of.items()} for learner, of in found.items()} | {
-        "measure": measure
-    }
+    found = compare_ways(
+        real, others, target, learners=learners, multiples=MULTIPLES, exclude=exclude, seed=seed,
+        run=RunContext(SerialExecutor()),
+    )  # fmt: skip
+    return found.scores | {"measure": found.measure}
 
 
 def advised(real: pd.DataFrame, target: str, exclude: list[str], options: argparse.Namespace, seed: int) -> dict:

@@ -12,6 +12,7 @@ import synthloom as sl
 from synthloom.errors import InputError, OptionError
 from synthloom.evaluation.utility.task import Task
 from synthloom.execution import LocalExecutor, SerialExecutor
+from synthloom.guidance import compare_ways
 from synthloom.guidance.augmentation_advice import NONE, advise, surest_way
 from synthloom.guidance.augmentation_scores import average_precision, choose_measure, scores_of
 from synthloom.run_context import RunContext
@@ -47,6 +48,20 @@ def test_a_task_that_needs_no_help(advised):
     assert {point.kind for point in advised.advice[0].curve} == {"plain", "balanced"}
     rows = [n for n, _ in advised.advice[0].real_curve]
     assert rows == [45, 90, 180]
+
+
+def test_ways_compared_on_rows_kept_apart(cancer):
+    options = {"learners": ["linear"], "multiples": (1.0,), "synthesizer": "gaussian_copula", "seed": 1, "run": run()}
+    found = compare_ways(cancer[:160], cancer[160:], "target", **options)
+    assert found.measure == "auc"
+    assert set(found.scores) == {"linear"}
+    assert set(found.scores["linear"]) == {NONE, "plain:1", "balanced:1"}
+    assert all(0.7 < score <= 1 for score in found.scores["linear"].values())
+    assert compare_ways(cancer[:160], cancer[160:], "target", **options) == found
+    with pytest.raises(OptionError):
+        compare_ways(cancer[:160], cancer[160:], "targets", **options)
+    with pytest.raises(OptionError):
+        compare_ways(cancer[:160], cancer[160:], "target", **options | {"multiples": (0.0,)})
 
 
 def test_every_split_keeps_its_tested_rows_apart(cancer, monkeypatch):

@@ -121,7 +121,8 @@ def augment(
     """
     names = [learners] if isinstance(learners, str) else list(learners)
     table = Table.from_frame(data)
-    forced = _checked(table, target, kinds, multiples, splits, inner, holdout, add, exclude, provenance)
+    _check_ways(table, target, kinds, multiples, exclude)
+    forced = _checked(table, splits, inner, holdout, add, provenance)
     schema = (schema or infer_schema(table)).with_roles(target=target)
     table = table.select(schema.names)
     run, seed = run or RunContext(), resolve_seed(seed)
@@ -167,31 +168,88 @@ def augment(
     return Augmentation(frame, advice, added, against, plan, tuple(records), tuple(warnings))
 
 
-def _checked(
-    table: Table,
+@dataclass(frozen=True)
+class ComparedWays:
+    """What models score on rows that were kept apart, without added rows and with each way of adding them.
+
+    Attributes:
+        measure: the score.
+        scores: by learner and by way, such as ``none`` or ``balanced:0.5``.
+    """
+
+    measure: str
+    scores: dict[str, dict[str, float]]
+
+
+def compare_ways(
+    data: Any,
+    tested: Any,
     target: str,
-    kinds: Sequence[str],
-    multiples: Sequence[float],
-    splits: int,
-    inner: int,
-    holdout: float,
-    add: str | None,
-    exclude: Sequence[str],
-    provenance: str,
-) -> tuple[str, float] | None:
-    """The rows that are to be added in any case; errors for what cannot be."""
+    *,
+    learners: str | Sequence[str] = "boosting",
+    measure: str = "auto",
+    kinds: Sequence[str] = KINDS,
+    multiples: Sequence[float] = DEFAULT_MULTIPLES,
+    exclude: Sequence[str] = (),
+    synthesizer: str | Synthesizer = AUTO,
+    schema: TableSchema | None = None,
+    seed: int | None = None,
+    run: RunContext | None = None,
+) -> ComparedWays:
+    """Scores every way of adding rows to ``data`` on other real rows; what :func:`augment` estimates without them.
+
+    Args:
+        data: the real rows that are learned from.
+        tested: real rows of the same columns that nothing is learned from.
+        target: the column to predict.
+        learners: boosting, linear, forest or neighbours.
+        measure: a score, or ``auto``, as in :func:`augment`.
+        kinds: ``plain``, ``balanced``.
+        multiples: synthetic rows for each real one.
+        exclude: columns that no model may see.
+        synthesizer: a name, a synthesizer with its settings, or ``auto``.
+        schema: what the columns are; inferred if left out.
+        seed: makes the result repeatable.
+        run: executor, progress and cancellation.
+
+    Raises:
+        OptionError, InputError: for a target, an option or a table that cannot be used.
+    """
+    names = [learners] if isinstance(learners, str) else list(learners)
+    table = Table.from_frame(data)
+    _check_ways(table, target, kinds, multiples, exclude)
+    schema = (schema or infer_schema(table)).with_roles(target=target)
+    ways = [(kind, float(multiple)) for kind in kinds for multiple in multiples]
+    known = [learner_named(name) for name in names]
+    job = _Job(table, schema, known, ways, tuple(exclude), synthesizer, 0.25, run or RunContext())
+    stream = RandomStream(resolve_seed(seed)).child("augmentation")
+    others = Table.from_frame(tested).select(schema.names)
+    found, measure = job.scores(table.select(schema.names), others, stream, measure, real_curve=False)
+    return ComparedWays(measure, {name: {way: got[measure] for way, got in of.items()} for name, of in found.items()})
+
+
+def _check_ways(
+    table: Table, target: str, kinds: Sequence[str], multiples: Sequence[float], exclude: Sequence[str]
+) -> None:
+    """Errors for a target and for ways of adding rows that cannot be."""
     for option, names in (("the target", [target]), ("exclude", list(exclude))):
         for name in names:
             if name not in table.names:
                 raise OptionError(f'there is no column "{name}" for {option}', hint=did_you_mean(name, table.names))
     if target in exclude:
         raise OptionError(f'"{target}" is the target and left out', accepted="other columns to leave out")
-    if provenance in table.names:
-        raise OptionError(f'the table has a column "{provenance}" already', hint="name another with provenance=")
     if not kinds or set(kinds) - set(KINDS):
         raise OptionError(f"kinds are {', '.join(kinds) or 'none'}", accepted=", ".join(KINDS))
     if not multiples or any(not 0 < multiple <= _MOST_MULTIPLE for multiple in multiples):
         raise OptionError(f"multiples are {list(multiples)}", accepted=f"numbers above 0, {_MOST_MULTIPLE:g} at most")
+
+
+def _checked(
+    table: Table, splits: int, inner: int, holdout: float, add: str | None, provenance: str
+) -> tuple[str, float] | None:
+    """The rows that are to be added in any case; errors for what cannot be."""
+    if provenance in table.names:
+        raise OptionError(f'the table has a column "{provenance}" already', hint="name another with provenance=")
     if splits < _FEWEST_SPLITS:
         raise OptionError(f"splits is {splits}", accepted=f"{_FEWEST_SPLITS} or more: fewer tell nothing of chance")
     if inner < 2:
@@ -258,12 +316,12 @@ class _Job:
                 reporter.update((number + turn / (inner + 1)) / splits, f"split {number + 1} of {splits}")
                 within = child.child("inner", turn)
                 try:
-                    found, measure = self._scores(*self._split(train, within), within, measure, real_curve=False)
+                    found, measure = self.scores(*self._split(train, within), within, measure, real_curve=False)
                 except InputError:  # too few rows of a class for inner splits: nothing is chosen by this one
                     continue
                 tried.append({name: {w: got[measure] for w, got in ways.items()} for name, ways in found.items()})
             self.run.check()
-            outer, measure = self._scores(train, test, child.child("outer"), measure, real_curve=True)
+            outer, measure = self.scores(train, test, child.child("outer"), measure, real_curve=True)
             ratio = self.holdout / (1 - self.holdout)
             chosen = {
                 learner.name: surest_way([each[learner.name] for each in tried], ratio) for learner in self.learners
@@ -297,7 +355,7 @@ class _Job:
         mask[tested] = True
         return rows.take(~mask), rows.take(mask)
 
-    def _scores(
+    def scores(
         self, train: Table, test: Table, stream: RandomStream, measure: str, *, real_curve: bool
     ) -> tuple[dict[str, dict[str, dict[str, float]]], str]:
         """Scores by learner, way and measure on one split, and the measure that decides."""
