@@ -12,6 +12,7 @@ import synthloom as sl
 from synthloom.errors import OptionError, ScenarioError
 from synthloom.guidance.scenarios_tail import fit_tail
 from synthloom.guidance.scenarios_tilting import tilt
+from synthloom.guidance.scenarios_unseen import shrinkage
 from synthloom.scenario import scenario_from_yaml, scenario_to_yaml
 
 
@@ -113,6 +114,16 @@ def test_tails_of_simulated_laws_lie_in_their_intervals() -> None:
             tried += 1
             assert tail.interval[0] >= below.max()
     assert inside >= 0.9 * tried
+
+
+def test_odds_that_tell_nothing_are_shrunk_away() -> None:
+    rng = np.random.default_rng(0)
+    logs, even = rng.normal(size=4_000), np.ones(4_000)
+    told = (rng.random(4_000) < 1 / (1 + np.exp(-logs))).astype(int)
+    assert shrinkage(logs, rng.integers(0, 2, 4_000), even) < 0.1
+    assert shrinkage(logs, told, even) > 0.85
+    assert shrinkage(3 * logs, told, even) == pytest.approx(1 / 3, abs=0.05)
+    assert shrinkage(-logs, told, even) == 0
 
 
 def test_conditions_never_seen_together(real) -> None:

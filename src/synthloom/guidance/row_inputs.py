@@ -98,13 +98,19 @@ def fit_chances(
 
 
 def crossfit_chances(
-    inputs: np.ndarray, codes: np.ndarray, classes: int, stream: RandomStream, folds: int = 4
+    inputs: np.ndarray,
+    codes: np.ndarray,
+    classes: int,
+    stream: RandomStream,
+    folds: int = 4,
+    weights: np.ndarray | None = None,
 ) -> np.ndarray:
     """The chances of each row's classes by models that never saw the row, float64 [n, classes]."""
     fold = stream.child("folds").generator().permutation(len(codes)) % folds
     out = np.zeros((len(codes), classes))
     for part in range(folds):
         inside = fold == part
-        predict = fit_chances(inputs[~inside], codes[~inside], classes, stream.child("fold", part))
+        counted = None if weights is None else weights[~inside]
+        predict = fit_chances(inputs[~inside], codes[~inside], classes, stream.child("fold", part), counted)
         out[inside] = predict(inputs[inside])
     return np.clip(out, _SMALLEST_SHARE, 1.0)

@@ -23,17 +23,18 @@ from synthloom.conditions import Conditions
 from synthloom.conditions.comparing import comparable
 from synthloom.data import Table
 from synthloom.errors import ConditionError, ScenarioError
-from synthloom.guidance.row_inputs import RowInputs, fit_chances
+from synthloom.guidance.row_inputs import RowInputs, crossfit_chances, fit_chances
 from synthloom.randomness import RandomStream
 from synthloom.run_context import RunContext
 from synthloom.synthesizers import Synthesizer
 from synthloom.synthesizers.guided.resampling import effective_size, systematic
 
-_FEWEST_DRAWN, _MOST_DRAWN = 3_000, 20_000
+_FEWEST_DRAWN, _MOST_DRAWN = 8_000, 20_000
 _LEAST_EFFECTIVE = 25.0
 _MOST_DISTINCT = 60
 _DETERMINED = 0.999
 _LARGEST_ODDS = 1e4
+_NEWTON_STEPS = 20
 
 
 @dataclass(frozen=True)
@@ -56,15 +57,15 @@ class _Part:
 
 @dataclass(frozen=True)
 class _Odds:
-    """The odds with which rows meet a condition."""
+    """The log odds with which rows meet a condition, shrunk by a factor from 0 to 1."""
 
     inputs: RowInputs
     predict: Callable[[np.ndarray], np.ndarray]
+    kept: float
 
     def of(self, table: Table) -> np.ndarray:
-        """float64 [rows], positive."""
-        chance = self.predict(self.inputs.matrix(table))[:, 1].clip(1e-9, 1 - 1e-9)
-        return np.asarray((chance / (1 - chance)).clip(1 / _LARGEST_ODDS, _LARGEST_ODDS))
+        """float64 [rows]."""
+        return self.kept * _logs(self.predict(self.inputs.matrix(table))[:, 1])
 
 
 def combined_rows(
@@ -94,7 +95,7 @@ def combined_rows(
         log = np.zeros(part.table.n_rows)
         for other, odd in enumerate(odds):
             if other != place:
-                log += np.log(odd.of(part.table))
+                log += odd.of(part.table)
         weights.append(log)
     worth = np.array([effective_size(log) for log in weights])
     if worth.sum() < _LEAST_EFFECTIVE:
@@ -165,10 +166,32 @@ def _odds(
         inputs = RowInputs.of(both, rest, forms)
         hit = np.repeat([0, 1], [neither.n_rows, part.table.n_rows])
         balance = np.where(hit == 1, 0.5 / hit.mean(), 0.5 / (1 - hit.mean()))
-        predict = fit_chances(inputs.matrix(both), hit, 2, stream.child("odds", place), balance)
-
-        found.append(_Odds(inputs, predict))
+        rows = inputs.matrix(both)
+        child = stream.child("odds", place)
+        unseen = _logs(crossfit_chances(rows, hit, 2, child.child("folds"), folds=3, weights=balance)[:, 1])
+        predict = fit_chances(rows, hit, 2, child, balance)
+        found.append(_Odds(inputs, predict, shrinkage(unseen, hit, balance)))
     return found
+
+
+def _logs(chance: np.ndarray) -> np.ndarray:
+    """The log odds of chances, float64 [rows], bounded."""
+    chance = chance.clip(1e-9, 1 - 1e-9)
+    return np.asarray(np.log((chance / (1 - chance)).clip(1 / _LARGEST_ODDS, _LARGEST_ODDS)))
+
+
+def shrinkage(logs: np.ndarray, hit: np.ndarray, weights: np.ndarray) -> float:
+    """The factor from 0 to 1 by which log odds tell ``hit`` most likely: Newton's steps, with an offset beside it."""
+    inputs, at = np.column_stack([logs, np.ones(len(logs))]), np.array([1.0, 0.0])
+    for _ in range(_NEWTON_STEPS):
+        chance = 1 / (1 + np.exp(-inputs @ at))
+        slope = inputs.T @ (weights * (hit - chance))
+        bend = (inputs * (weights * chance * (1 - chance))[:, None]).T @ inputs
+        step = np.linalg.solve(bend + 1e-6 * np.eye(2), slope)
+        at = at + step.clip(-1, 1)
+        if np.abs(step).max() < 1e-6:
+            break
+    return float(at[0].clip(0, 1))
 
 
 def _overwritten(parts: list[_Part], place: int, rows: np.ndarray, stream: RandomStream) -> Table:
