@@ -18,7 +18,7 @@ from synthloom.guidance.fair_scores import fair_scores
 def people() -> tuple[pd.DataFrame, pd.DataFrame]:
     """Training and fresh rows: the outcome depends on skill and on a column that stands in for the group."""
     rng = np.random.default_rng(0)
-    n = 12_000
+    n = 28_000  # so many fresh rows that chance moves the rates of their groups by about 0.02 at most
     group = rng.random(n) < 0.4
     proxy = rng.normal(np.where(group, 1.0, -0.5), 1.0)
     skill = rng.normal(size=n)
@@ -58,14 +58,40 @@ def test_models_select_groups_alike(people, sees: bool) -> None:
     assert before[1] > 0.15
     made = sl.make_fair(train, sl.Fairness(("group",), "hired", "yes"), seed=1)
     after = judged(made.table.arrow.to_pandas(), fresh, sees=sees)
-    assert after[1] < 0.05  # of 4,000 fresh rows the difference is known to about 0.03
+    assert after[1] < 0.03
     assert after[0] > before[0] - 0.08
     likely = sl.make_fair(train, sl.Fairness(("group",), "hired", "yes", notion="equal_opportunity"), seed=1)
     opportunity = judged(likely.table.arrow.to_pandas(), fresh, sees=sees)
-    # some 350 fresh rows of the smaller group have the outcome: two standard errors are about 0.06
-    assert opportunity[2] < 0.1
+    # 8,000 rows tell how often the smaller group's outcome is found to about 0.03; on five draws 0.02 to 0.06
+    assert opportunity[2] < 0.09
     if sees:  # without the group among the inputs the real rows' own models hardly differ here
-        assert opportunity[2] < before[2] - 0.06
+        assert opportunity[2] < before[2] - 0.15
+
+
+def test_a_wanted_difference_is_left(people) -> None:
+    train, fresh = people
+    left = [
+        judged(
+            sl.make_fair(train, sl.Fairness(("group",), "hired", "yes", difference=d), seed=1).table.arrow.to_pandas(),
+            fresh,
+            sees=True,
+        )
+        for d in (0.0, 0.2)
+    ]
+    assert left[0][1] < 0.03 < left[1][1] < 0.2
+    assert left[1][0] > left[0][0]
+
+
+def test_what_a_synthesizer_brings_back_is_measured_and_corrected(people) -> None:
+    """A chain of few rounds knows little of how skill and stand-in work together; its rows differ more than its labels."""
+    train, fresh = people
+    model = sl.FairSynthesizer(
+        sl.BoostedChain(max_rounds=8), sensitive="group", target="hired", outcome="yes", notion="equal_opportunity"
+    ).fit(train, seed=3)
+    measured = model.record_["difference_of_models_of_made_rows"]
+    assert 1 <= len(measured) <= 2
+    made = model.sample(8_000, seed=3)
+    assert judged(made, fresh, sees=True)[2] < 0.09 < 0.2 < judged(train, fresh, sees=True)[2]
 
 
 def test_only_the_target_changes(people) -> None:

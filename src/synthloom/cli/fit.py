@@ -55,7 +55,10 @@ def fit(
     ] = None,
     leeway: Annotated[
         float, typer.Option(metavar="L", help="With --fair: 0 is fair at every threshold, 1 at 0.5 alone.")
-    ] = 0.25,
+    ] = 0.4,
+    difference: Annotated[
+        float, typer.Option(metavar="D", help="With --fair: how far apart the groups' rates may be at 0.5.")
+    ] = 0.01,
     workers: Workers = None,
     overwrite: Overwrite = False,
 ) -> None:
@@ -70,8 +73,9 @@ def fit(
     if fair is not None:
         if any(given is not None for given in (epsilon, public_schema, ledger, time_limit, memory_limit)):
             raise OptionError("--fair was given with a limit or a privacy budget", accepted="--fair without them")
+        dials = (leeway, difference)
         _fit_fairly(
-            source, output, fair, sensitive, target, outcome, leeway, synthesizer, schema, seed, workers, overwrite
+            source, output, fair, sensitive, target, outcome, dials, synthesizer, schema, seed, workers, overwrite
         )
         return
     if sensitive or target or outcome:
@@ -107,7 +111,7 @@ def _fit_fairly(
     sensitive: list[str] | None,
     target: str | None,
     outcome: str | None,
-    leeway: float,
+    dials: tuple[float, float],
     synthesizer: str | None,
     schema: Path | None,
     seed: int | None,
@@ -125,7 +129,8 @@ def _fit_fairly(
         outcome=outcome,
         notion="none" if alone else notion,  # type: ignore[arg-type]
         representation="equal" if alone else "as_is",
-        leeway=leeway,
+        leeway=dials[0],
+        difference=dials[1],
     )
     name = "boosted_chain" if synthesizer in (None, "auto") else str(synthesizer)
     out, err = consoles()

@@ -9,13 +9,15 @@
   classification without discrimination"): the outcome is made independent of the groups by weights,
   p(x | group, outcome) stays. Models still find it through columns that stand in for the group.
 
-Everything is learned, measured and corrected on training rows alone.
+A synthesizer blurs what it learns and brings part of a difference back, so models of its rows are
+measured too, and the labels corrected once more. Everything is learned, measured and corrected on
+training rows alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -23,9 +25,9 @@ import numpy as np
 
 from synthloom.data import Table
 from synthloom.errors import NotFittedError, OptionError, did_you_mean
-from synthloom.guidance.fair_scores import fair_scores
+from synthloom.guidance.fair_labels import Outcome, Relabelling, tell_rates
+from synthloom.guidance.fair_wanted import Fairness, FairTable, Method, Notion
 from synthloom.guidance.groups import Groups, cross_groups
-from synthloom.guidance.row_inputs import RowInputs, crossfit_chances, fit_chances
 from synthloom.randomness import RandomStream, resolve_seed
 from synthloom.run_context import RunContext
 from synthloom.schema import TableSchema, infer_schema
@@ -34,74 +36,7 @@ from synthloom.synthesizers.base import Drawn
 from synthloom.synthesizers.guided.guided_sampling import GuidedRows
 from synthloom.synthesizers.tabular.boosted_chain import BoostedChain
 
-Notion = Literal["none", "statistical_parity", "equal_opportunity"]
-Method = Literal["labels", "reweighing"]
-NOTIONS: tuple[Notion, ...] = ("none", "statistical_parity", "equal_opportunity")
-
 _SMALLEST_GROUP = 100
-_SMALLEST_COUNTED = 30
-_ROUNDS = 2
-_TRUST = 200.0  # rows of a group at which half of a measured difference is corrected
-_LARGEST_CORRECTION = 0.1
-_MOST_CLASSES = 20
-
-
-@dataclass(frozen=True)
-class Fairness:
-    """What is to be fair.
-
-    Attributes:
-        sensitive: the columns whose groups are told apart; several are crossed.
-        target: the column that decisions are about; needed for parity and opportunity.
-        outcome: its value that counts; the rarer of two values if left out.
-        notion: ``statistical_parity``, ``equal_opportunity`` or ``none``.
-        method: ``labels`` (drawn from a fair score) or ``reweighing``.
-        representation: ``as_is``, ``equal``, or the share of each group by its label.
-        leeway: from 0 to 1: how far the correction is let go away from the threshold 0.5.
-    """
-
-    sensitive: tuple[str, ...]
-    target: str | None = None
-    outcome: Any = None
-    notion: Notion = "statistical_parity"
-    method: Method = "labels"
-    representation: Literal["as_is", "equal"] | Mapping[str, float] = "as_is"
-    leeway: float = 0.25
-
-    def __post_init__(self) -> None:
-        if not self.sensitive:
-            raise OptionError(
-                "no sensitive column was named", accepted="one or more columns whose groups to tell apart"
-            )
-        if self.notion not in NOTIONS:
-            raise OptionError(f"the notion is {self.notion!r}", accepted=", ".join(NOTIONS))
-        if self.method not in ("labels", "reweighing"):
-            raise OptionError(f"the method is {self.method!r}", accepted="labels, reweighing")
-        if self.method == "reweighing" and self.notion == "equal_opportunity":
-            raise OptionError("reweighing reaches statistical parity only", hint="choose the method labels")
-        if self.notion == "none" and self.representation == "as_is":
-            raise OptionError("nothing was asked for", accepted="a notion, a representation, or both")
-        if self.notion != "none" and self.target is None:
-            raise OptionError(f"{self.notion} needs a target", accepted="the column that decisions are about")
-        if self.target in self.sensitive:
-            raise OptionError(f'"{self.target}" is both target and sensitive', accepted="different columns")
-        if not 0 <= self.leeway <= 1:
-            raise OptionError(f"the leeway is {self.leeway!r}", accepted="a number from 0 to 1")
-
-
-@dataclass(frozen=True)
-class FairTable:
-    """A table made fair, ready to be learned.
-
-    Attributes:
-        table: the rows; only the target may differ from the ones given.
-        weights: float64 [n], mean 1.
-        record: what was done, group by group, as plain values.
-    """
-
-    table: Table
-    weights: np.ndarray
-    record: dict[str, Any] = field(default_factory=dict)
 
 
 def make_fair(data: Any, wanted: Fairness, schema: TableSchema | None = None, *, seed: int | None = None) -> FairTable:
@@ -117,7 +52,13 @@ def make_fair(data: Any, wanted: Fairness, schema: TableSchema | None = None, *,
         OptionError: if a column is not there or has no two groups, or the target is no class.
     """
     table = Table.from_frame(data)
-    schema = schema or infer_schema(table)
+    return _prepared(table, wanted, schema or infer_schema(table), seed)[0]
+
+
+def _prepared(
+    table: Table, wanted: Fairness, schema: TableSchema, seed: int | None
+) -> tuple[FairTable, Relabelling | None]:
+    """The fair rows, and what made their labels if any were drawn anew."""
     stream = RandomStream(resolve_seed(seed)).child("fair")
     for name in wanted.sensitive:
         table.column(name)
@@ -138,24 +79,16 @@ def make_fair(data: Any, wanted: Fairness, schema: TableSchema | None = None, *,
         ],
     }
     if wanted.notion == "none":
-        return FairTable(table, weights, record)
-    outcome = _Outcome.of(table, wanted)
+        return FairTable(table, weights, record), None
+    outcome = Outcome.of(table, wanted)
     record |= {"target": wanted.target, "outcome": str(outcome.value)}
-    _tell(record, "rate_before", groups, outcome, np.ones(table.n_rows))
+    tell_rates(record, "rate_before", groups, outcome, np.ones(table.n_rows))
     if wanted.method == "reweighing":
         weights = weights * _reweighing(groups, outcome, weights)
-    else:
-        record["leeway"] = wanted.leeway
-        table = _Relabelling(table, wanted, schema, groups, outcome, stream).table(record)
-        outcome = _Outcome.of(table, wanted, outcome.value)
-    _tell(record, "rate_after", groups, outcome, weights)
-    return FairTable(table, weights, record)
-
-
-def _tell(record: dict[str, Any], name: str, groups: Groups, outcome: _Outcome, weights: np.ndarray) -> None:
-    for g, row in enumerate(record["groups"]):
-        rows = (groups.codes == g) & outcome.known
-        row[name] = round(float(np.average(outcome.hit[rows], weights=weights[rows])), 5) if rows.any() else None
+        tell_rates(record, "rate_after", groups, outcome, weights)
+        return FairTable(table, weights, record), None
+    labels = Relabelling(table, wanted, schema, groups, outcome, stream)
+    return labels.first(weights, record | {"leeway": wanted.leeway, "difference": wanted.difference}), labels
 
 
 def _representing(groups: Groups, wanted: str | Mapping[str, float]) -> np.ndarray:
@@ -181,7 +114,7 @@ def _representing(groups: Groups, wanted: str | Mapping[str, float]) -> np.ndarr
     return np.asarray((goal / now)[groups.codes])
 
 
-def _reweighing(groups: Groups, outcome: _Outcome, weights: np.ndarray) -> np.ndarray:
+def _reweighing(groups: Groups, outcome: Outcome, weights: np.ndarray) -> np.ndarray:
     """p(group) p(outcome) / p(group, outcome) for each row, of weighted rows [n]."""
     cell = np.where(outcome.known, groups.codes * 2 + outcome.hit, 2 * len(groups.labels))
     mass = np.bincount(cell, weights=weights, minlength=2 * len(groups.labels) + 1)[:-1].reshape(-1, 2)
@@ -192,153 +125,12 @@ def _reweighing(groups: Groups, outcome: _Outcome, weights: np.ndarray) -> np.nd
     return np.append((goal / mass).ravel(), 1.0)[cell]
 
 
-@dataclass(frozen=True)
-class _Outcome:
-    """Which rows have the outcome (bool [n]), of those whose target is known; ``codes`` are places in ``classes``."""
-
-    value: Any
-    hit: np.ndarray
-    known: np.ndarray
-    classes: list[Any]
-    codes: np.ndarray
-
-    @classmethod
-    def of(cls, table: Table, wanted: Fairness, value: Any = None) -> _Outcome:
-        import pyarrow.compute as pc
-
-        target = wanted.target or ""
-        column = table.column(target).combine_chunks()
-        encoded = pc.dictionary_encode(column)
-        classes = encoded.dictionary.to_pylist()
-        if not 2 <= len(classes) <= _MOST_CLASSES:
-            raise OptionError(
-                f'the target "{target}" takes {len(classes):,} values', accepted=f"2 to {_MOST_CLASSES} classes",
-                hint="cut a number into classes first, or ask for representation alone",
-            )  # fmt: skip
-        codes = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
-        value = wanted.outcome if value is None else value
-        if value is None:
-            if len(classes) > 2:
-                raise OptionError(
-                    f'"{target}" has {len(classes)} classes', accepted="an outcome", hint="name the class that counts"
-                )
-            value = classes[int(np.argmin(np.bincount(codes[codes >= 0], minlength=2)))]
-        named = [c for c in classes if c == value or str(c) == str(value)]
-        if not named:
-            raise OptionError(f'"{target}" is never {value!r}', hint=did_you_mean(str(value), map(str, classes)))
-        return cls(named[0], codes == classes.index(named[0]), codes >= 0, classes, codes)
-
-
-class _Relabelling:
-    """Draws the target anew from a fair score of the other columns."""
-
-    def __init__(
-        self,
-        table: Table,
-        wanted: Fairness,
-        schema: TableSchema,
-        groups: Groups,
-        outcome: _Outcome,
-        stream: RandomStream,
-    ) -> None:
-        self.whole, self.wanted, self.outcome, self.stream = table, wanted, outcome, stream
-        self.rows = np.flatnonzero(outcome.known)
-        self.groups = Groups(groups.labels, groups.codes[self.rows])
-        self.hit = outcome.hit[self.rows]
-        forms = {column.name: column.format for column in schema}
-        learned = [c.name for c in schema if c.learned and c.name != wanted.target]
-        blind = [name for name in learned if name not in wanted.sensitive]
-        known = table.take(self.rows)
-        self.inputs = RowInputs.of(known, blind, forms).matrix(known)
-        self.seeing = RowInputs.of(known, [*blind, *wanted.sensitive], forms).matrix(known)
-
-    def table(self, record: dict[str, Any]) -> Table:
-        """The table with its new target."""
-        chance = crossfit_chances(self.inputs, self.hit.astype(np.int64), 2, self.stream.child("outcome"))[:, 1]
-        belonging = self._belonging()
-        uniform = self.stream.child("draw").generator().random(len(chance))
-        goal = np.zeros(belonging.shape[1])
-        best, kept = np.inf, self.hit
-        measured = []
-        for attempt in range(_ROUNDS):
-            score = fair_scores(chance, belonging, goal, self.wanted.leeway)
-            hit = uniform < score
-            rates = self._rates(hit, attempt)
-            apart = rates - np.average(rates, axis=1, weights=self._counted())[:, None]
-            trust = self._counted() / (self._counted() + _TRUST)
-            worst = float(np.abs(apart * trust).max())
-            measured.append(round(worst, 5))
-            if worst < best:
-                best, kept = worst, hit
-            goal = np.clip(goal - (apart.mean(axis=0) * trust), -_LARGEST_CORRECTION, _LARGEST_CORRECTION)
-        record["difference_on_training_rows"] = measured
-        record["changed_labels"] = int((kept != self.hit).sum())
-        return self._relabelled(kept)
-
-    def _counted(self) -> np.ndarray:
-        """How many rows of each group its rate is taken over, float64 [groups]."""
-        among = np.ones(len(self.hit)) if self.wanted.notion == "statistical_parity" else self.hit
-        return np.maximum(np.bincount(self.groups.codes, among, len(self.groups.labels)), 1.0)
-
-    def _belonging(self) -> np.ndarray:
-        """How much likelier than on average a row belongs to each group (and counts there), [n, groups]."""
-        size = len(self.groups.labels)
-        if self.wanted.notion == "statistical_parity":
-            share = crossfit_chances(self.inputs, self.groups.codes, size, self.stream.child("group"))
-        else:
-            count = np.bincount(self.groups.codes[self.hit], minlength=size)
-            if (count < _SMALLEST_COUNTED).any():
-                label = self.groups.labels[int(np.argmin(count))]
-                raise OptionError(
-                    f'only {count.min()} rows of the group "{label}" have the outcome',
-                    accepted=f"{_SMALLEST_COUNTED} or more in every group",
-                    hint="name fewer sensitive columns",
-                )
-            codes = np.where(self.hit, self.groups.codes, size)
-            share = crossfit_chances(self.inputs, codes, size + 1, self.stream.child("group"))[:, :size]
-        return np.asarray(share / share.mean(axis=0))
-
-    def _rates(self, hit: np.ndarray, attempt: int) -> np.ndarray:
-        """How often models trained on such labels select each group, blind and seeing, [2, groups]."""
-        among = np.ones(len(hit), bool) if self.wanted.notion == "statistical_parity" else self.hit
-        out = []
-        for place, inputs in enumerate((self.inputs, self.seeing)):
-            stream = self.stream.child("audit", attempt, place)
-            chosen = crossfit_chances(inputs, hit.astype(np.int64), 2, stream)[:, 1] > 0.5
-            selected = np.bincount(self.groups.codes[among], chosen[among], len(self.groups.labels))
-            out.append(selected / self._counted())
-        return np.array(out)
-
-    def _relabelled(self, hit: np.ndarray) -> Table:
-        """The target with rows that have the outcome where ``hit``; other classes stay or are drawn."""
-        import pyarrow as pa
-
-        outcome = self.outcome.classes.index(self.outcome.value)
-        codes = self.outcome.codes.copy()
-        mine = codes[self.rows]
-        lost = ~hit & (mine == outcome)
-        mine[hit] = outcome
-        if lost.any():
-            others = ~self.hit
-            predict = fit_chances(
-                self.inputs[others], self.outcome.codes[self.rows][others], len(self.outcome.classes),
-                self.stream.child("others"),
-            )  # fmt: skip
-            total = np.cumsum(predict(self.inputs[lost]), axis=1)
-            draw = self.stream.child("others", "draw").generator().random(len(total)) * total[:, -1]
-            mine[lost] = np.minimum((draw[:, None] > total).sum(axis=1), len(self.outcome.classes) - 1)
-        codes[self.rows] = mine
-        kind = self.whole.column(self.wanted.target or "").type
-        values = pa.array([None if c < 0 else self.outcome.classes[c] for c in codes.tolist()], kind)
-        return self.whole.with_column(self.wanted.target or "", values)
-
-
 class FairSynthesizer:
     """Learns a table made fair; samples, saves and tells densities as the synthesizer inside does.
 
     Args:
         base: the synthesizer that learns; BoostedChain if left out.
-        sensitive, target, outcome, notion, method, representation, leeway: see :class:`Fairness`.
+        sensitive, target, outcome, notion, method, representation, leeway, difference: see :class:`Fairness`.
 
     Attributes:
         model_: the fitted synthesizer.
@@ -355,11 +147,12 @@ class FairSynthesizer:
         notion: Notion = "statistical_parity",
         method: Method = "labels",
         representation: Literal["as_is", "equal"] | Mapping[str, float] = "as_is",
-        leeway: float = 0.25,
+        leeway: float = 0.4,
+        difference: float = 0.01,
     ) -> None:
         self.base = base
         columns = (sensitive,) if isinstance(sensitive, str) else tuple(sensitive)
-        self.wanted = Fairness(columns, target, outcome, notion, method, representation, leeway)
+        self.wanted = Fairness(columns, target, outcome, notion, method, representation, leeway, difference)
 
     def fit(
         self, data: Any, schema: TableSchema | None = None, *, seed: int | None = None, run: RunContext | None = None
@@ -380,19 +173,37 @@ class FairSynthesizer:
         seed = resolve_seed(seed)
         table = Table.from_frame(data)
         schema = schema or infer_schema(table)
-        fair = make_fair(table, self.wanted, schema, seed=seed)
-        model = BoostedChain() if self.base is None else type(self.base)(**self.base.get_params())
-        even = bool(np.allclose(fair.weights, 1.0))
-        model.fit(
-            Table(fair.table.arrow, table.frame_kind),
-            schema,
-            weights=None if even else fair.weights,
-            seed=seed,
-            run=run,
-        )
+        fair, labels = _prepared(table, self.wanted, schema, seed)
+        model = self._learned(fair, table, schema, seed, run)
+        if labels is not None:
+            model, fair = self._corrected(model, fair, labels, seed, run)
         model.choice_ = {"synthesizer": model.name, "fairness": fair.record}
         self.model_, self.record_ = model, fair.record
         return self
+
+    def _corrected(
+        self, model: Synthesizer, fair: FairTable, labels: Relabelling, seed: int, run: RunContext | None
+    ) -> tuple[Synthesizer, FairTable]:
+        """The model, or one of corrected labels where models of its rows treat groups more alike."""
+        rows = fair.table.n_rows
+        worst, changed = labels.again(Table.concatenate(model.sample_batches(rows, seed=seed, run=run)), fair)
+        measured = [round(worst, 5)]
+        if changed is not None:
+            second = self._learned(changed, fair.table, model.schema_, seed, run)
+            made = Table.concatenate(second.sample_batches(rows, seed=seed, run=run))
+            after, _ = labels.again(made, changed)
+            measured.append(round(after, 5))
+            if after < worst:
+                model, fair = second, changed
+        return model, replace(fair, record=fair.record | {"difference_of_models_of_made_rows": measured})
+
+    def _learned(
+        self, fair: FairTable, given: Table, schema: TableSchema, seed: int, run: RunContext | None
+    ) -> Synthesizer:
+        model = BoostedChain() if self.base is None else type(self.base)(**self.base.get_params())
+        even = bool(np.allclose(fair.weights, 1.0))
+        weights = None if even else fair.weights
+        return model.fit(Table(fair.table.arrow, given.frame_kind), schema, weights=weights, seed=seed, run=run)
 
     @property
     def _fitted(self) -> Synthesizer:

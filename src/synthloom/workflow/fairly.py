@@ -46,5 +46,6 @@ def fit_fairly(
         method=wanted.method,
         representation=wanted.representation,
         leeway=wanted.leeway,
+        difference=wanted.difference,
     )
     return model.fit(table.select(table_schema.names), table_schema, seed=seed, run=run)
