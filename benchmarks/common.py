@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 def parser_for(usage: str | None, *, data_required: bool = True, yardstick: bool = False) -> argparse.ArgumentParser:
     """A parser that prints a script's own words and takes --data, with ``yardstick`` also --yardstick."""
     parser = argparse.ArgumentParser(description=usage, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=data_required, help="folder of Parquet tables with a datasets.json")
+    parser.add_argument(
+        "--data", type=Path, required=data_required, help="folder of Parquet tables with a datasets.json"
+    )
     if yardstick:
         parser.add_argument("--yardstick", type=Path, required=True, help="Python file with measure(...)")
     return parser
@@ -44,6 +47,18 @@ def train_and_holdout(frame: pd.DataFrame, split: int) -> tuple[pd.DataFrame, pd
 
     train, holdout = (part.reset_index(drop=True) for part in train_test_split(frame, random_state=split))
     return train, holdout
+
+
+def kept_model(folder: Path | None, name: str, fit: Callable[[], Any]) -> Any:
+    """The fitted model of this name in a folder, fitted and put there if it is not; without a folder, fitted."""
+    import synthloom as sl
+
+    if folder is None:
+        return fit()
+    if not (folder / name).exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        fit().save(folder / name)
+    return sl.load(folder / name)
 
 
 def as_codes(frame: pd.DataFrame, like: pd.DataFrame) -> np.ndarray:

@@ -19,9 +19,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from common import KeptRecords, described_tables, parser_for, train_and_holdout
+from common import KeptRecords, described_tables, kept_model, parser_for, train_and_holdout
 
 import synthloom as sl
+from synthloom.data import Table
 
 POOL_ROWS = 100_000
 LEAST_REAL = 500
@@ -106,7 +107,6 @@ def repeated(measure: Callable[[int], float]) -> float:
 def meets(model: sl.Synthesizer, text: str) -> Callable[[pd.DataFrame], np.ndarray]:
     """A function that says which rows meet a condition."""
     from synthloom.conditions import parse_conditions
-    from synthloom.data import Table
 
     kinds = {c.name: c.arrow_type for c in model.schema_}
     conditions = parse_conditions(text, model.schema_.names).typed(kinds)
@@ -121,9 +121,10 @@ def one_condition(
     start = time.process_time()
     made = model.draw(rows, where=text, seed=split)
     seconds = time.process_time() - start
+    rows_made = made.data.to_pandas()
     found = {
         "share": float(met(frame).mean()),
-        "met": float(met(made.data).mean()),
+        "met": float(met(rows_made).mean()),
         "effective": made.effective_sample_size,
         "drawn": made.rows_drawn,
         "rows_a_second": rows / seconds,
@@ -131,7 +132,7 @@ def one_condition(
     real, by_chance = holdout[met(holdout)], plain[met(plain)]
     if len(real) >= LEAST_REAL:
         n = min(len(real), MOST_JUDGED)
-        found["c2st"] = repeated(lambda seed: c2st(real, made.data, seed))
+        found["c2st"] = repeated(lambda seed: c2st(real, rows_made, seed))
         found["unconditional"] = repeated(lambda seed: c2st(holdout.sample(n, random_state=seed), plain, seed))
         found["by_chance"] = repeated(lambda seed: c2st(real, by_chance, seed)) if len(by_chance) >= n else None
     return found
@@ -165,11 +166,17 @@ def summary(records: list[dict[str, Any]]) -> None:
         )
 
 
+def chain_of(train: pd.DataFrame, split: int) -> Callable[[], sl.Synthesizer]:
+    """What fits a chain to these rows."""
+    return lambda: sl.BoostedChain().fit(Table.from_frame(train).arrow, seed=split)
+
+
 def main() -> None:
     parser = parser_for(__doc__)
     parser.add_argument("--tables", default=",".join(CONDITIONS))
     parser.add_argument("--rows", type=int, default=10_000)
     parser.add_argument("--splits", default="0")
+    parser.add_argument("--models", type=Path, help="folder that fitted models are kept in")
     parser.add_argument("--output", type=Path, help="file of JSON lines that records are kept in")
     options = parser.parse_args()
     described = described_tables(options.data)
@@ -182,8 +189,8 @@ def main() -> None:
             left = [t for t in CONDITIONS[table] if not (options.output and records.has({**key, "condition": t}))]
             if left:
                 train, holdout = train_and_holdout(frame, split)
-                model = sl.BoostedChain().fit(train, seed=split)
-                plain = model.sample(POOL_ROWS, seed=split)
+                model = kept_model(options.models, f"{table}-{split}", chain_of(train, split))
+                plain = model.sample(POOL_ROWS, seed=split).to_pandas()
             for text in left:
                 record = {
                     **key,

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from common import KeptRecords, described_tables, parser_for
+from common import KeptRecords, described_tables, kept_model, parser_for
 
 import synthloom as sl
 from conditions import c2st, meets
@@ -202,15 +202,11 @@ def fitted(options: argparse.Namespace, table: str, name: str, train: pd.DataFra
     """A model of one table, fitted once for all its sets and, with --models, kept."""
     from synthloom.synthesizers import synthesizer_class
 
-    folder = options.models / f"{table}-{name}-{options.train}" if options.models else None
-    if folder is not None and folder.exists():
-        return sl.load(folder)
-    schema = sl.infer_schema(Table.from_frame(train)).model_copy(update={"relations": "ignore"})
-    model = synthesizer_class(name)().fit(Table.from_frame(train).arrow, schema, seed=0)
-    if folder is not None:
-        options.models.mkdir(parents=True, exist_ok=True)
-        model.save(folder)
-    return model
+    def fit() -> sl.Synthesizer:
+        schema = sl.infer_schema(Table.from_frame(train)).model_copy(update={"relations": "ignore"})
+        return synthesizer_class(name)().fit(Table.from_frame(train).arrow, schema, seed=0)
+
+    return kept_model(options.models, f"{table}-{name}-{options.train}", fit)
 
 
 def subject(options: argparse.Namespace, table: str, name: str) -> Subject:
