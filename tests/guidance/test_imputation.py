@@ -107,10 +107,12 @@ def test_shortest_intervals() -> None:
     rng = np.random.default_rng(0)
     values, coins = rng.normal(size=(2_000, 200)), rng.random(2_000)
     weight = np.full(values.shape, 1 / 200)
-    low, high = shortest_intervals(values, weight, 0.9, coins)
+    low, high = shortest_intervals(values, weight, 0.9, coins, np.ones(2_000, dtype=bool))
     fresh = np.random.default_rng(1).normal(size=2_000)
-    assert ((fresh >= low) & (fresh <= high)).mean() == pytest.approx(0.885, abs=0.02)
-    low, high = shortest_intervals(np.tile([0.0] * 19 + [5.0], (2, 1)), np.full((2, 20), 0.05), 0.9, coins[:2])
+    assert ((fresh >= low) & (fresh <= high)).mean() == pytest.approx(0.89, abs=0.02)
+    low, high = shortest_intervals(
+        np.tile([0.0] * 19 + [5.0], (2, 1)), np.full((2, 20), 0.05), 0.9, coins[:2], np.zeros(2, dtype=bool)
+    )
     assert high.tolist() == [0.0, 0.0]  # one value that most share is never left out
 
 
@@ -118,7 +120,7 @@ def test_intervals_of_few_values_hold_the_share_on_average() -> None:
     rng = np.random.default_rng(0)
     shares = [0.5, 0.25, 0.15, 0.1]  # whole values hold 0.75, 0.9 or 1, but never 0.8
     values = rng.choice(4, p=shares, size=(3_000, 400)).astype(float)
-    low, high = shortest_intervals(values, np.full(values.shape, 1 / 400), 0.8, rng.random(3_000))
+    low, high = shortest_intervals(values, np.full(values.shape, 1 / 400), 0.8, rng.random(3_000), np.ones(3_000, bool))
     fresh = rng.choice(4, p=shares, size=3_000)
     assert ((fresh >= low) & (fresh <= high)).mean() == pytest.approx(0.8, abs=0.02)
 
@@ -129,12 +131,13 @@ def test_weights_that_hang_on_a_few_draws_are_flattened() -> None:
     log_weight[:, 0] = -1e6  # not allowed
     plain = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
     plain /= plain.sum(axis=1, keepdims=True)
-    flat = flattened(log_weight)
+    flat, power = flattened(log_weight)
     worth = 1 / (flat**2).sum(axis=1)
     assert (1 / (plain[:50] ** 2).sum(axis=1)).max() < 20
     assert worth.min() > 19.9
     assert worth[:50].max() < 20.5
     assert np.allclose(flat[50:], plain[50:])
+    assert (power < 1).tolist() == [True] * 50 + [False] * 50
     assert flat[:, 0].max() == 0
     assert (np.diff(np.take_along_axis(flat, np.argsort(log_weight, axis=1), axis=1), axis=1) >= 0).all()
 

@@ -196,7 +196,7 @@ class _Job:
         done = completer.complete(np.arange(len(rows)), completions, stream)
         decoded = self.model.encoder_.decode(done.rows, 0, stream, names=self.learned)
         weight = _shares(np.exp(done.log_weight - done.log_weight.max(axis=1, keepdims=True)))
-        flat = flattened(done.log_weight)
+        flat, power = flattened(done.log_weight)
         guesses = {}
         for name in self.columns:
             mine = np.flatnonzero(self.gaps[name][rows])
@@ -204,7 +204,7 @@ class _Job:
                 places = (mine[:, None] * completions + np.arange(completions)).reshape(-1)
                 column = decoded.column(name).take(places)
                 coins = stream.child("coins", name).generator().random(len(mine))
-                among = _Completed(column, weight[mine], flat[mine], coins)
+                among = _Completed(column, weight[mine], flat[mine], power[mine] == 1, coins)
                 guesses[name] = _guess(among, interval, self.model.schema_.column(name), mine)
         return guesses, done.effective
 
@@ -267,11 +267,15 @@ class _Job:
 
 
 class _Completed(NamedTuple):
-    """Completions of one column (Arrow, those of a row together), two kinds of weights [k, many], coins [k]."""
+    """Completions of one column (Arrow, those of a row together).
+
+    Beside them weights and flattened weights [k, many], where the two are alike [k], and coins [k].
+    """
 
     column: Any
     weight: np.ndarray
     flat: np.ndarray
+    alike: np.ndarray
     coins: np.ndarray
 
 
@@ -296,7 +300,7 @@ def _guess(among: _Completed, interval: float, schema: ColumnSchema, rows: np.nd
         matrix = np.where(missing, 0.0, values).astype(np.float64).reshape(weight.shape)  # 0 of no weight
         gone = (weight * there).sum(axis=1) <= 0
         weight, flat = (_shares(np.where(gone[:, None], 1.0, w * there)) for w in (weight, among.flat))
-        low, high = shortest_intervals(matrix, flat, interval, among.coins)
+        low, high = shortest_intervals(matrix, flat, interval, among.coins, among.alike)
         best = (matrix * weight).sum(axis=1) if schema.kind == "numeric" else _weighted_median(matrix, weight)
 
         def written(numbers: np.ndarray) -> Any:

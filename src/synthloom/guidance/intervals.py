@@ -10,11 +10,11 @@ _HALVINGS = 14
 _LEAST_POWER = 0.01  # what is next to impossible stays so
 
 
-def flattened(log_weight: np.ndarray, least: float = LEAST_EFFECTIVE) -> np.ndarray:
-    """Weights float64 [k, m] that sum to 1 in each row and are worth at least ``least`` draws.
+def flattened(log_weight: np.ndarray, least: float = LEAST_EFFECTIVE) -> tuple[np.ndarray, np.ndarray]:
+    """Weights float64 [k, m] that sum to 1 in each row and are worth at least ``least`` draws, and the powers [k].
 
-    The weights of a row that is worth fewer are raised to the largest power below 1 that makes it
-    worth as many (nonlinear importance sampling: Koblents and Míguez 2015, "A population Monte Carlo
+    The weights of a row that is worth fewer are raised to the largest power that makes it worth as
+    many, that of other rows is 1 (nonlinear importance sampling: Koblents and Míguez 2015, "A population Monte Carlo
     scheme with transformed weights"): an interval that two or three draws decide is off at random.
     """
     relative = log_weight - log_weight.max(axis=1, keepdims=True)
@@ -28,7 +28,7 @@ def flattened(log_weight: np.ndarray, least: float = LEAST_EFFECTIVE) -> np.ndar
         low, high = np.where(enough, middle, low), np.where(enough, high, middle)
     power[few] = low
     weight = np.exp(relative * power[:, None])
-    return np.asarray(weight / weight.sum(axis=1, keepdims=True))
+    return weight / weight.sum(axis=1, keepdims=True), power
 
 
 def _effective(log_weight: np.ndarray) -> np.ndarray:
@@ -37,21 +37,23 @@ def _effective(log_weight: np.ndarray) -> np.ndarray:
 
 
 def shortest_intervals(
-    values: np.ndarray, weight: np.ndarray, share: float, coins: np.ndarray
+    values: np.ndarray, weight: np.ndarray, share: float, coins: np.ndarray, narrow: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """The shortest interval of each row of ``values`` float64 [k, m] that holds a ``share`` of the weight.
 
     Unlike the stretch between two quantiles it does not grow beyond the share where a single value
-    holds most of it. ``weight`` [k, m] sums to 1. Where the value at an end is that of several draws,
-    the interval holds more than the share with it and less without: a coin (``coins`` float64 [k],
-    even in 0 … 1) leaves it out so often that the share is met on average (randomised intervals:
-    Geyer and Meeden 2005, "Fuzzy and randomized confidence intervals and p-values").
+    holds most of it. ``weight`` [k, m] sums to 1. A fresh value may lie outside all of n draws, so
+    n / (n + 1) of the weight counts where ``narrow`` (bool [k]); weights that were flattened are wide
+    enough. Where the value at an end is that of several draws, the interval holds more than the share
+    with it and less without: a coin (``coins`` float64 [k], even in 0 … 1) leaves it out so often that
+    the share is met on average (randomised intervals: Geyer and Meeden 2005, "Fuzzy and randomized
+    confidence intervals and p-values").
     """
     order = np.argsort(values, axis=1, kind="stable")
     ranked = np.take_along_axis(values, order, axis=1)
     heavy = np.take_along_axis(weight, order, axis=1)
     reached = np.cumsum(heavy, axis=1)
-    wanted = share - 1e-9
+    wanted = np.minimum(share * (1.0 + narrow * (heavy**2).sum(axis=1)), 1.0) - 1e-9
     rows = np.arange(len(values))
     best = np.full(len(values), np.inf)
     low, high = ranked[:, 0].copy(), ranked[:, -1].copy()
