@@ -2,9 +2,8 @@
 
 Resample-move (Gilks and Berzuini 2001, "Following a moving target: Monte Carlo inference for dynamic
 Bayesian models"): a repeated row keeps its columns up to some place, those after it are drawn again
-by the same weighted walk, and taken with the chance of new weight over old weight, at most 1
-(Metropolis and Hastings). The distribution stays as it is, and no two rows are equal: equal rows
-would give synthetic data away.
+by the same weighted walk, and taken with a chance that leaves the distribution of repeated rows as it
+is (Metropolis and Hastings). So no two rows are equal: equal rows would give synthetic data away.
 """
 
 from __future__ import annotations
