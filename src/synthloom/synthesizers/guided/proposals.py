@@ -34,7 +34,8 @@ _MOST_FAVOUR = 30.0
 _FAVOUR_GROUPS = 24
 _FAVOUR_PRIOR = 4.0
 _MOST_PARTICLES_A_ROW = 60
-_SPARE = 1.05
+_FIRST_SHARE = 0.95  # of the rows that are likely to be needed; the rest when their worth is known
+_SPARE = 1.03
 _LEAST_EFFECTIVE = 30.0
 _POOL_ROWS = 65_536
 _MOST_POOLS = 40
@@ -159,7 +160,7 @@ class ChainProposal(Proposal):
         """Weighted rows that are worth ``n``, as long as these are not too many; and how many were drawn."""
         most = n * _MOST_PARTICLES_A_ROW + 4 * PILOT_ROWS
         blocks: list[Walk] = []
-        drawn, wanted = 0, int(np.ceil(_SPARE * n / self.share))
+        drawn, wanted = 0, int(np.ceil((1.0 if self.share == 1.0 else _FIRST_SHARE) * n / self.share))
         while drawn < min(wanted, most):
             size = int(min(BLOCK_ROWS, max(64, wanted - drawn), most - drawn))
             block = self._walk(size, stream.child("block", drawn))
@@ -167,8 +168,8 @@ class ChainProposal(Proposal):
             drawn += size
             if drawn >= wanted:
                 effective = effective_size(np.concatenate([b.log_weight for b in blocks]))
-                if effective < n:
-                    wanted = int(drawn * np.clip(_SPARE * n / max(effective, 1.0), 1.05, 2.0)) + 1
+                if effective < 0.999 * n:
+                    wanted = int(drawn * min(_SPARE * n / max(effective, 1.0), 2.0)) + 1
         return joined(blocks), drawn
 
     def _walk(self, n: int, stream: RandomStream, begun: Mapping[str, EncodedColumn] | None = None) -> Walk:

@@ -18,10 +18,11 @@ from synthloom.randomness import RandomStream
 from synthloom.synthesizers.guided.chain_walk import Walk
 from synthloom.synthesizers.guided.resampling import spread
 
-_BEGINNINGS = (0.5, 0.75, 0.25, 0.6, 0.0)
-"""How far along the walk a row is kept, turn by turn."""
-_MORE_TURNS = 15
-"""Turns of rows that did not change yet; few, and the heaviest, so that any way on is lighter."""
+_BEGINNINGS = (0.5, 0.75)
+"""How far along the walk a row is kept, turn by turn; from nearer the beginning few ways on are as heavy."""
+_LAST_BEGINNINGS = (0.75, 0.5, 0.0)
+_TRIES = 4
+"""Ways on for rows that did not change yet; few, and the heaviest, so that any way on is lighter."""
 
 
 class Onwards(Protocol):
@@ -53,25 +54,35 @@ def _redraw(rows: Walk, again: np.ndarray, once: float, onwards: Onwards, stream
     A row of the log weight ``once`` comes once. A heavier one comes again in proportion to its weight
     beyond that, so this is the weight that moves go by.
     """
-    names = list(rows.columns)
     same = again
-    for turn in range(len(_BEGINNINGS) + _MORE_TURNS):
-        movers = again if turn < len(_BEGINNINGS) else same
-        if not len(movers):
-            break
-        begin = int(_BEGINNINGS[turn % len(_BEGINNINGS)] * len(names))
-        kept, drawn = names[:begin], names[begin:]
-        child = stream.child("turn", turn)
-        other = onwards(len(movers), child, {name: rows.columns[name].take(movers) for name in kept})
-        old = rows.log_weight[movers]
-        other.log_weight += old - sum((rows.steps[name][movers] for name in drawn if name in rows.steps), 0.0)
-        beyond, before = np.expm1(other.log_weight - once), np.expm1(old - once)
-        taken = np.flatnonzero(child.child("chance").generator().random(len(movers)) * before < beyond)
-        moved = other.take(taken)
-        changed = _differ(rows, movers[taken], moved, drawn)
-        _write(rows, movers[taken], moved, drawn)
-        same = np.setdiff1d(same, movers[taken[changed]], assume_unique=True)
+    for turn, share in enumerate(_BEGINNINGS):
+        changed = _turn(rows, again, share, once, onwards, stream.child("turn", turn))
+        same = np.setdiff1d(same, changed, assume_unique=True)
+    for turn, share in enumerate(_LAST_BEGINNINGS):
+        changed = _turn(rows, np.repeat(same, _TRIES), share, once, onwards, stream.child("last", turn))
+        same = np.setdiff1d(same, changed)
     return same
+
+
+def _turn(
+    rows: Walk, movers: np.ndarray, share: float, once: float, onwards: Onwards, stream: RandomStream
+) -> np.ndarray:
+    """Tries a way on for each of ``movers`` int64 [k], the first that is taken of each; gives those that changed."""
+    if not len(movers):
+        return movers
+    names = list(rows.columns)
+    begin = int(share * len(names))
+    kept, drawn = names[:begin], names[begin:]
+    other = onwards(len(movers), stream, {name: rows.columns[name].take(movers) for name in kept})
+    old = rows.log_weight[movers]
+    other.log_weight += old - sum((rows.steps[name][movers] for name in drawn if name in rows.steps), 0.0)
+    beyond, before = np.expm1(other.log_weight - once), np.expm1(old - once)
+    taken = np.flatnonzero(stream.child("chance").generator().random(len(movers)) * before < beyond)
+    taken = taken[np.unique(movers[taken], return_index=True)[1]]
+    moved = other.take(taken)
+    changed = _differ(rows, movers[taken], moved, drawn)
+    _write(rows, movers[taken], moved, drawn)
+    return np.asarray(movers[taken[changed]])
 
 
 def _differ(rows: Walk, places: np.ndarray, others: Walk, names: list[str]) -> np.ndarray:
