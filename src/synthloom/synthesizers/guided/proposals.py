@@ -33,6 +33,7 @@ _EVEN_ENOUGH = (0.7, 0.3, 0.0)  # share of the effective sample size from which 
 _MOST_FAVOUR = 30.0
 _FAVOUR_GROUPS = 24
 _FAVOUR_PRIOR = 4.0
+_BEYOND_CHANCE = 2.0  # standard deviations of a chi square that a part must show to be favoured
 _MOST_PARTICLES_A_ROW = 60
 _FIRST_SHARE = 0.95  # of the rows that are likely to be needed; the rest when their worth is known
 _SPARE = 1.03
@@ -136,6 +137,8 @@ class ChainProposal(Proposal):
             groups = _groups(link.order, codes, spec)
             base = np.bincount(groups[codes], weights=done, minlength=groups.max() + 1)
             goal = np.bincount(groups[codes], weights=weight, minlength=groups.max() + 1)
+            if name not in self.tilts and not _differ(groups[codes], weight - done, goal - base):
+                continue
             ratio = (size * goal + _FAVOUR_PRIOR) / (size * base + _FAVOUR_PRIOR)
             favour = np.clip(ratio, 1.0 / _MOST_FAVOUR, _MOST_FAVOUR)[groups]
             old = self.tilts.get(name, Tilt(Allowed.everything(spec)))
@@ -253,6 +256,13 @@ def stacked(tables: list[EncodedTable]) -> EncodedTable:
     names = list(tables[0].columns)
     columns = {name: concatenate([table.columns[name] for table in tables]) for name in names}
     return EncodedTable(tables[0].specs, columns, sum(table.n_rows for table in tables))
+
+
+def _differ(groups: np.ndarray, apart: np.ndarray, sums: np.ndarray) -> bool:
+    """Whether the ``sums`` float64 [groups] of what weights [n] are ``apart`` are more than chance makes them."""
+    noise = np.bincount(groups, weights=apart**2, minlength=len(sums))
+    held = noise > 0
+    return bool((sums[held] ** 2 / noise[held]).sum() > held.sum() + _BEYOND_CHANCE * np.sqrt(2 * held.sum()))
 
 
 def _groups(order: np.ndarray, codes: np.ndarray, spec: PartSpec) -> np.ndarray:
