@@ -12,6 +12,7 @@ from synthloom.data import Table
 from synthloom.errors import ConditionError
 from synthloom.run_context import RunContext
 from synthloom.synthesizers import synthesizer_class
+from synthloom.synthesizers.boosting.calibration import stretch_of
 from synthloom.synthesizers.boosting.conditional_model import ConditionalModel, Inputs, _level_inputs
 from synthloom.synthesizers.boosting.forest import Forest
 from synthloom.synthesizers.tabular.boosted_chain import BoostedChain
@@ -236,3 +237,42 @@ def test_columns_without_dependence_get_no_trees() -> None:
     model = BoostedChain().fit(noise, seed=1)
     trees = sum(len(level.forest.nodes) - 1 for m in model.models_.values() for level in m.levels if level.forest)
     assert trees < 100
+
+
+@pytest.mark.parametrize("classes", [2, 4])
+def test_scores_that_say_too_little_are_stretched(classes: int) -> None:
+    rng = np.random.default_rng(0)
+    truth = rng.normal(0, 1.5, (20_000, classes))
+    chance = np.exp(truth) / np.exp(truth).sum(axis=1, keepdims=True)
+    target = (chance.cumsum(axis=1) < rng.random(len(truth))[:, None]).sum(axis=1).astype(np.int32)
+    scores = truth[:, 1:] - truth[:, :1] if classes == 2 else truth  # of two classes the logit
+    begin, weights = np.zeros(scores.shape, np.float32), np.ones(len(scores), np.float32)
+    for said in (0.7, 1.0, 1.4):
+        found = stretch_of(begin, (said * scores).astype(np.float32), target, weights)
+        assert found == pytest.approx(1 / said, rel=0.03)
+    few = slice(0, 12)  # too few rows to tell
+    noise = rng.normal(0, 0.05, scores.shape).astype(np.float32)
+    assert stretch_of(begin[few], noise[few], target[few], weights[few]) == pytest.approx(1.0, abs=0.1)
+    nothing = np.zeros_like(begin)
+    assert stretch_of(begin, nothing, target, weights) == 1.0
+
+
+def test_a_drawn_label_is_as_predictable_as_the_real_one() -> None:
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(24_000, 6))
+    logit = 2 * x[:, 0] * (x[:, 1] > 0) + x[:, 2] - np.abs(x[:, 3]) + 0.7
+    frame = pd.DataFrame(x.round(3), columns=[f"x{i}" for i in range(6)]).assign(
+        label=np.where(rng.random(len(x)) < 1 / (1 + np.exp(-logit)), "yes", "no")
+    )
+    train, fresh = frame[:12_000], frame[12_000:]
+    model = BoostedChain().fit(train, seed=1)
+    real, drawn = (rows.assign(label="yes") for rows in (fresh, model.sample(12_000, seed=2)))
+    logits = [_logit(model, rows) for rows in (real, drawn)]
+    assert logits[1].std() == pytest.approx(logits[0].std(), rel=0.05)
+    said = 1 / (1 + np.exp(-logits[0]))
+    slope = ((fresh.label == "yes") - said) @ (logits[0] - logits[0].mean()) / ((said * (1 - said)) @ (logits[0] - logits[0].mean()) ** 2)
+    assert slope == pytest.approx(0.0, abs=0.06)  # 0: what is said is neither too sure nor too unsure
+
+
+def _logit(model: BoostedChain, rows: pd.DataFrame) -> np.ndarray:
+    return model.log_density(rows) - model.log_density(rows.assign(label="no"))

@@ -4,10 +4,11 @@ The candidates are the level's own frequencies (no tree), one tree, boosted tree
 smaller leaves. Each grows until held-out rows gain no more; the one of the least loss on them is taken,
 but a finer one only if it is better by two standard errors of the paired difference (compare Breiman
 et al. 1984, "Classification and Regression Trees"): what is finer remembers more. All rows then grow the
-chosen learner to the size that was found, unless they are very many. The loss is that of the level's few
-digits, a resolution at which all candidates can be compared; that of fine codes would favour smooth ones.
+chosen learner to the size that was found, unless they are very many, and its scores are multiplied by the one
+factor that suits the held-out rows best. The loss is that of the level's few digits, a resolution at which all
+candidates can be compared; that of fine codes would favour smooth ones.
 
-Where rows are few, each of five folds is held out in turn.
+Where rows are few, each of five folds is held out in turn, and the scores stay as they grew.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from functools import cached_property
 
 import numpy as np
 
+from synthloom.synthesizers.boosting.calibration import stretch_of
 from synthloom.synthesizers.boosting.forest import MOST_LEAVES, Forest, Tree
 
 _FEW_ROWS = 3_000
@@ -131,11 +133,13 @@ class _Trial:
         rounds: how many give the least loss.
         losses: float64 [judged rows], the loss of each row after them.
         trees: what has grown, where one model was grown.
+        stretch: by what the trees' scores are multiplied to fit the judged rows best.
     """
 
     rounds: int
     losses: np.ndarray
     trees: list[Tree]
+    stretch: float = 1.0
 
 
 def grow(sample: Sample, held: np.ndarray, options: BoostingOptions, seed: int, stop: Callable[[], bool]) -> Grown:
@@ -160,7 +164,8 @@ def grow(sample: Sample, held: np.ndarray, options: BoostingOptions, seed: int, 
     trees = best.trees[: best.rounds]
     if not trees or (len(sample.target) < _MANY_ROWS and not stop()):
         growing = _growing(sample, np.arange(len(sample.target)), None, candidates[name])
-        trees = [tree for (tree, _), _ in zip(growing, range(best.rounds), strict=False)]
+        trees = [tree for (tree, *_), _ in zip(growing, range(best.rounds), strict=False)]
+    trees = [tree._replace(values=(tree.values * best.stretch).astype(np.float32)) for tree in trees]
     return Grown(name, Forest.of(trees, len(sample.inputs)))
 
 
@@ -198,16 +203,19 @@ def _trial(
     least, rounds, trees = _mean(best, checked), 0, []
     if history is not None:
         history.append(best)
-    for tree, losses in _growing(sample, np.flatnonzero(fold != part), checked, options):
+    scores = checked.begin
+    for tree, losses, aside in _growing(sample, np.flatnonzero(fold != part), checked, options):
         trees.append(tree)
         if history is not None:
             history.append(losses)
         mean = _mean(losses, checked)
         if mean < least:
-            best, least, rounds = losses, mean, len(trees)
+            best, least, rounds, scores = losses, mean, len(trees), aside.copy()
         if len(trees) - rounds >= options.patience or stop():
             break
-    return _Trial(rounds, best, trees)
+    if history is not None or not rounds:
+        return _Trial(rounds, best, trees)
+    return _Trial(rounds, best, trees, stretch_of(checked.begin, scores, checked.target, checked.weights))
 
 
 def _mean(losses: np.ndarray, sample: Sample) -> float:
@@ -225,8 +233,8 @@ def _clearly_less(new: np.ndarray, old: np.ndarray, weights: np.ndarray, fold: n
 
 def _growing(
     sample: Sample, train: np.ndarray, checked: Sample | None, options: BoostingOptions
-) -> Iterator[tuple[Tree, np.ndarray]]:
-    """Trees grown on the rows ``train`` one after the other, each with the losses of ``checked`` rows so far."""
+) -> Iterator[tuple[Tree, np.ndarray, np.ndarray]]:
+    """Trees grown on the rows ``train`` one after the other, each with losses and scores of ``checked`` rows so far."""
     from synthloom.synthesizers.boosting import kernels
 
     scores = sample.begin.copy()
@@ -246,4 +254,4 @@ def _growing(
         if checked is not None:
             Forest.of([tree], len(sample.inputs)).add_to(aside, checked.inputs)
             losses = kernels.losses(aside, checked.target)
-        yield tree, losses
+        yield tree, losses, aside
