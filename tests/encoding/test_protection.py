@@ -58,6 +58,7 @@ def test_extremes_are_pulled_in():
     st.integers(2, 60),
 )
 @example(pairs=[(300, 2), (400, 1), (401, 1)], support=2, step=None, max_bins=2)
+@example(pairs=[(0, 2), (-1, 1), (-2, 1)], support=2, step=1.0, max_bins=2)
 def test_bins_hold_enough_rows(pairs, support, step, max_bins):
     pairs = sorted(dict(pairs).items())
     values, counts = np.array([float(v) for v, _ in pairs]), np.array([c for _, c in pairs])

@@ -115,7 +115,26 @@ def make_bins(
     weight[-1] += clamped[1]
     bounds = _outer_bounds(values, counts, first, last, support, step)
     cells, moved = _supported(_cells(own, weight, max(support, total / max_bins), support), support)
-    return _bins_of(kept, cells, bounds, clamped, moved, step)
+    bins = _bins_of(kept, cells, bounds, clamped, moved, step)
+    while (alone := _stands_alone(bins, cells, own, support)) is not None:
+        neighbour = cells[1] if alone == 0 else cells[-2]
+        moved += cells[alone].mass if neighbour.spike is not None else 0
+        neighbour.absorb(cells.pop(alone))
+        bins = _bins_of(kept, cells, bounds, clamped, moved, step)
+    return bins
+
+
+def _stands_alone(bins: Bins, cells: list[_Cell], own: np.ndarray, support: int) -> int | None:
+    """An outermost cell that decodes to one value of few rows, since others were pulled in to it."""
+    for place in (0, -1) if len(cells) > 1 else ():
+        cell = cells[place]
+        if (
+            cell.spike is None
+            and bins.lower[place] == bins.upper[place]
+            and own[cell.first : cell.last + 1].max() < support
+        ):
+            return place
+    return None
 
 
 def _single_bin(values: np.ndarray, counts: np.ndarray, step: float | None) -> Bins:
