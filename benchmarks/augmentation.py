@@ -31,6 +31,7 @@ from synthloom.run_context import RunContext
 
 TABLES = "adult,bank_marketing,german_credit,california_housing,online_shoppers"
 TESTED = 5_000
+LEAST_TESTED = 200
 MULTIPLES = (0.5, 2.0)
 
 
@@ -131,6 +132,9 @@ def main() -> None:
                     real, others = (
                         frame.iloc[p].reset_index(drop=True) for p in (order[:rows], order[rows : rows + TESTED])
                     )
+                    if len(others) < LEAST_TESTED:
+                        print(f"{table} has {len(frame):,} rows: after {rows:,} too few are left to judge by", flush=True)
+                        continue
                     start = time.process_time()
                     record = key | {"truth": truth(real, others, about["target"], [], options.learners, seed)}
                     if place < options.advised:
